@@ -1,5 +1,5 @@
 import type { Confirmed } from '#contract/confirmed';
-import type { Sprint } from '#contract/sprint';
+import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Profile } from '#contract/task';
 import { duration } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -65,7 +65,15 @@ function eachConfirmed({ seconds, candidate, best }: Confirmed, atATime: number)
 }
 
 function secondsOf(sprint: Sprint | undefined, run: string | null, samples: number): number | null {
-  const { seconds, rowsServed } = sprint?.runs.find(({ id }) => id === run) ?? {};
+  const found = sprint?.runs.find(({ id }) => id === run);
+  return found ? observedSeconds(found, samples) : null;
+}
+
+/** The seconds that so many samples take, by the rows that a run was served and our clock; null: unknown. */
+export function observedSeconds(
+  { seconds, rowsServed }: Pick<SprintRun, 'seconds' | 'rowsServed'>,
+  samples: number,
+): number | null {
   return seconds && rowsServed ? (samples * seconds) / rowsServed : null;
 }
 

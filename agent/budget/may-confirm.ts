@@ -1,3 +1,4 @@
+import type { SprintRun } from '#contract/sprint';
 import type { Confirm } from '#contract/task';
 import { homeOf } from '#host/worktree';
 import type { Refusal } from '../common/refusal.ts';
@@ -6,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { observedSeconds } from './check-time.ts';
 import { diskTrouble, type FreeBytes } from './disk.ts';
 import { secondsFor } from './pace.ts';
 import { paceNow, type RunsSoFar } from './plan.ts';
@@ -22,17 +24,23 @@ interface LoopParts {
 /** Why runs on secret worlds may not be made. `share`: they would take more of the night than it gives. */
 export type NoConfirm = Refusal<'time' | 'disk' | 'share'>;
 
-type Asked = Pick<Confirm, 'share'> & { samples: number; sure: number; most: number; each?: number };
+type Asked = Pick<Confirm, 'share'> & {
+  samples: number;
+  sure: number;
+  most: number;
+  each?: number;
+  like?: readonly SprintRun[];
+};
 
 /**
  * The gate of the runs that confirm a gain: so many runs and their verdicts have to end before the loop does,
  * `sure` of them at a time, and all confirming of a night together stays within its share of what the devices
- * can do, `most` at a time. `each`: the seconds that one takes; unset: by the pace. Null where they may be
- * made.
+ * can do, `most` at a time. `each`: the seconds that one and its verdict take; unset: by what runs `like`
+ * them took in the mean, else by the pace, which is what trainers claim. Null where they may be made.
  */
 export function mayConfirm(
   loop: LoopParts,
-  { samples, share, sure, most, each }: Asked,
+  { samples, share, sure, most, each, like = [] }: Asked,
   runs: number,
   soFar: RunsSoFar,
   free?: FreeBytes,
@@ -43,7 +51,11 @@ export function mayConfirm(
   // The limits of a sprint are the researcher's, whose part is over.
   const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
-  const one = each ?? (pace ? secondsFor(samples, pace) : 0);
+  const observed = meanSeconds(like, samples);
+  const one =
+    each ??
+    (observed === null ? pace && secondsFor(samples, pace) : observed + (pace?.judgeSeconds ?? 0)) ??
+    0;
   const alone = runs * one;
   const need = alone / sure;
   if (left <= 0 || need > left)
@@ -59,4 +71,10 @@ export function mayConfirm(
     code: 'share',
     reason: `it takes about ${duration(takes)}, ${duration(used)} of the night went to confirming already, and at most ${Math.round(share * 100)}% of its ${duration(night)} may`,
   };
+}
+
+/** What so many samples took in the mean of these runs, of which it is known. */
+function meanSeconds(runs: readonly SprintRun[], samples: number): number | null {
+  const known = runs.flatMap((run) => observedSeconds(run, samples) ?? []);
+  return known.length === 0 ? null : known.reduce((sum, seconds) => sum + seconds, 0) / known.length;
 }

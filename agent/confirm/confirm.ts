@@ -93,8 +93,9 @@ async function tryToConfirm(
   const evidence = new Evidence(confirmingOf(loop, store, gain, how));
   const { order, rule, specs } = evidence.of;
   const { samples } = specs.candidate;
+  const like = [gain.run, ...(gain.best?.runs.filter(({ id }) => id === gain.best?.candidate) ?? [])];
   const may = (runs: number) =>
-    mayConfirm(loop, { ...how, samples }, runs, runsSoFar(loop, gain.started))?.reason ?? null;
+    mayConfirm(loop, { ...how, samples, like }, runs, runsSoFar(loop, gain.started))?.reason ?? null;
   const looks = how.looks.filter((look) => look <= order.length);
   const no = may(evidence.lacks(looks[0] ?? 1).length);
   if (no !== null) return { state: 'untried', reason: no };

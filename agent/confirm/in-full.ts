@@ -84,7 +84,7 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const { confirm, budgets, evaluation } = config.profile;
   if (!found || confirm === false || stopper.requested()) return null;
   const { sprint, run } = found;
-  const how = { ...confirm, samples: budgets.full, ...atATime(loop, 1) };
+  const how = { ...confirm, samples: budgets.full, like: [run], ...atATime(loop, 1) };
   const no = mayConfirm(loop, how, 1, runsSoFar(loop, []));
   if (no) {
     journal.notice(`the best is not trained in full on a secret world: ${no.reason}`);

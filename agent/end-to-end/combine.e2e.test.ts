@@ -26,7 +26,7 @@ const changes = (slug: string, edit: Call | string, late = false): Step[] => [
   start(slug, 0.6),
   ...(typeof edit === 'string' ? [] : [edit]),
   ...(late ? [committed(2)] : []),
-  train('steady', typeof edit === 'string' ? { set: [edit] } : {}),
+  train('plain', typeof edit === 'string' ? { set: [edit] } : {}),
   wait,
   finish(),
 ];

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +9,11 @@ import { processesIn } from '#host/processes';
 import { committedTree } from '#host/tree';
 import { worktreeOf } from '#host/worktree';
 import { eventsPath, laneDirs, sprintsDir } from '../common/paths.ts';
-import { startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { randomFrom } from '../fixtures/random.ts';
 import { git } from '../fixtures/repo.ts';
-import { sprintTo } from '../fixtures/scripted.ts';
+import { type Step, sprintTo } from '../fixtures/scripted.ts';
+import { sumRepository, write as writeFile } from '../fixtures/sum.ts';
 import { readEvents } from '../journal/events.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -31,25 +33,38 @@ it.each([1, 2])(
     console.log(`SEED=${SEED} CRASHES=${CRASHES}`);
     const random = randomFrom(SEED);
     const side = ['--researchers', String(researchers)];
-    const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
-    const repo = tinyRepository(numbers);
+    const repo = researchers === 1 ? tinyRepository(numbers(3)) : sumRepository(numbers(5).map(inTurn));
     const main = git(repo, 'rev-parse', 'main');
+    const within: number[] = [];
+    const after: number[] = [];
     for (let crash = 0; crash < CRASHES; crash++) {
       const loop = startCommand(repo, 'loop', ...side);
       // Kills at any time from before the first write to after some sprints, also where a start is slow.
       const early = random() < 0.1;
       while (!early && loop.child.exitCode === null && !holdsLock(repo, loop.child.pid)) await sleep(10);
-      await sleep(random() * 2500);
+      const aimed = researchers > 1 && crash % 2 === 1;
+      const open = aimed ? await combineOpened(repo, loop.child) : null;
+      await sleep(random() * (open === null ? 2500 : 400));
       loop.child.kill('SIGKILL');
       await loop.ended;
+      if (open !== null) (isOpen(repo, open) ? within : after).push(open);
       // Files that others read are complete at any time.
       readSprints(sprintsDir(repo));
       readStatus(repo);
     }
-    const loop = startCommand(repo, 'loop', ...side);
-    expect(await loop.ended, loop.said()).toBe(0);
+    // In this process, with reports that are made at once: nothing is killed any more.
+    expect((await loopIn(repo, { researchers, sandbox: 'auto' })).code).toBe(0);
 
     const sprints = readSprints(sprintsDir(repo));
+    const pairs = sprints.flatMap(({ combines, outcome }) =>
+      combines && outcome !== 'interrupted' ? [combines.left] : [],
+    );
+    console.log(
+      `${pairs.length} pairs of gains combined; ${within.length} kills within such a sprint, ${after.length} after one`,
+    );
+    if (after.length > 0) expect(within.length).toBeGreaterThan(0);
+    expect(new Set(pairs).size).toBe(pairs.length);
+    if (researchers === 1) expect(pairs).toEqual([]);
     const numbered = sprints.map((s) => s.number);
     // Of two that are made side by side, the later one may have its verdict first.
     expect(researchers === 1 ? numbered : numbered.sort((a, b) => a - b)).toEqual(
@@ -80,9 +95,9 @@ it.each([1, 2])(
     expect(processesIn(repo)).toEqual([]);
 
     // The log has the same sprints as the ledger, and every run of each sprint.
-    const events = allEvents(repo);
+    const all = allEvents(repo);
     const told = (type: LoggedEvent['type']) =>
-      events.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
+      all.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
     expect(told('sprint.closed')).toEqual(sprints.map((s) => s.id));
     expect(told('sprint.committed')).toEqual(sprints.map((s) => s.id));
     for (const id of readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs')) {
@@ -118,6 +133,35 @@ it.each([1, 2])(
   },
   120_000 + CRASHES * 30_000,
 );
+
+const numbers = (more: number) =>
+  Array.from({ length: CRASHES + more }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
+
+/** The first sets the number; the others one of two files in turn, so that two side by side can be merged. */
+const inTurn = (sprint: Step[], i: number): Step[] =>
+  i === 0 ? sprint : sprint.with(2, writeFile(i % 2 === 0 ? 'a.txt' : 'b.txt', `${i / 4}\n`));
+
+const combining = (repo: string, after: number) =>
+  events(repo).find((e) => e.type === 'sprint.opened' && e.combines !== undefined && e.seq > after);
+
+/** Where in the log this loop opens a sprint that combines two gains; null where it ends before. */
+async function combineOpened(repo: string, loop: ChildProcess): Promise<number | null> {
+  const before = events(repo).at(-1)?.seq ?? -1;
+  for (;;) {
+    const opened = combining(repo, before);
+    if (opened || loop.exitCode !== null) return opened?.seq ?? null;
+    await sleep(20);
+  }
+}
+
+/** Whether the sprint that was opened there is not committed. */
+function isOpen(repo: string, opened: number): boolean {
+  const later = events(repo).filter(({ seq }) => seq >= opened);
+  const by = later[0]?.researcherId;
+  return !later.some((e) => e.researcherId === by && e.type === 'sprint.committed');
+}
+
+const events = (repo: string) => (existsSync(eventsPath(repo)) ? readEvents(eventsPath(repo)) : []);
 
 const holdsLock = (repo: string, pid: number | undefined) => lockHolder(join(repo, 'state'))?.pid === pid;
 

@@ -7,8 +7,8 @@ import { tryBubblewrap } from '#host/bubblewrap';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
 import { laneDir, pausePath, sprintsDir } from '../common/paths.ts';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { emptyFolder, git } from '../fixtures/repo.ts';
+import { loopIn, tinyRepository, twoDevices } from '../fixtures/loop.ts';
+import { emptyFolder } from '../fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { charged } from '../researcher/fixtures/books.ts';
@@ -20,14 +20,6 @@ vi.setConfig({ testTimeout: 180_000 });
 const tried = await tryBubblewrap(emptyFolder());
 const LANES = ['researcher-1', 'researcher-2'];
 const ended = (repo: string) => readSprints(sprintsDir(repo));
-
-/** Lets two runs train at a time. */
-function twoDevices(repo: string): string {
-  const path = join(repo, 'TASK.md');
-  writeFileSync(path, readFileSync(path, 'utf8').replace('metric: f1\n', 'metric: f1\ndevices: 2\n'));
-  git(repo, 'commit', '-qam', 'Two devices');
-  return repo;
-}
 
 it('a pause holds the calls and runs of both, and both go on after it', async () => {
   const reads = Array<Step>(6).fill(call('read_results'));

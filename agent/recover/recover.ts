@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { SecretStore } from '../confirm/store.ts';
 import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
+import { clearUnused } from '../executor/slurm/clear-unused.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Trunk } from '../git/trunk.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -49,6 +50,7 @@ interface LoopParts {
 export async function endLeft(loop: LoopParts, before: LoopState): Promise<void> {
   await endLeftovers(loop, before.lastEventAt);
   await loop.secrets?.endLeft(loop.executor, loop.config.repo);
+  await clearUnused(loop.config.repo);
 }
 
 /**

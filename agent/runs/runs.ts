@@ -19,6 +19,7 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { admit, runsOf } from './admit.ts';
+import { countedOn, whileCountedOn } from './counted-on.ts';
 import { Device } from './device.ts';
 import { cancel, endAll, orStopped } from './end.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
@@ -161,10 +162,17 @@ export class Runs {
     await endAll([this.#jobs.get(id)], reason, 'researcher');
   }
 
-  /** Ends all runs that train or wait, because the sprint ends. */
+  /**
+   * Ends all runs that train or wait, because the sprint ends. A run of the best that another researcher
+   * counts on ends by itself first.
+   */
   async stopAll(reason: string): Promise<void> {
     const { hard } = this.loop.stopper;
-    await endAll(this.#jobs.unended, reason, hard.aborted ? 'loop' : 'sprint');
+    const end = (jobs: readonly Job[]) => endAll(jobs, reason, hard.aborted ? 'loop' : 'sprint');
+    const kept = countedOn(this.loop, this.#jobs.unended);
+    await end(this.#jobs.unended.filter((job) => !kept.includes(job)));
+    await whileCountedOn(this.loop, kept);
+    await end(this.#jobs.unended);
   }
 
   /**

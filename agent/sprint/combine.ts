@@ -21,6 +21,7 @@ import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { checkTree } from './check.ts';
 import { type Merging, mergePair } from './merge-pair.ts';
+import { hasReference } from './reference-run.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -103,6 +104,11 @@ async function trained(
       if (each === id) last = { run, ...(run === null && { refused: trouble ?? 'it did not start' }) };
     }
     if (last.run?.status !== 'finished') return last;
+    if (!(await hasReference(loop, sprint.claimedRuns, last.run))) {
+      await sprint.claimedRuns.park();
+      sprint.parked = true;
+      return 'parked';
+    }
   }
   return last;
 
