@@ -34,6 +34,9 @@ export interface Wanted {
 /** How far apart one signal to all processes may reach the trainer and the loop. */
 const ASKED_WITHIN_SECONDS = 2;
 
+/** How far apart the clocks of a node and of this machine may be. */
+const CLOCKS_SECONDS = 5;
+
 let runs = 0;
 
 /** A fault of our own side, twice: the world, its data service or its judge. It says nothing of the run. */
@@ -76,6 +79,7 @@ async function measureOnce(
     .world({ task, repo, profileName, leaderboard, draw })
     .catch(ownFault('its secret world could not be drawn'));
   if (signal.aborted) return null;
+  const began = performance.now();
   const out = store.runFolder(`${process.pid}-${runs++}`);
   const handle = await executor.start({
     ...{ ...spec, seed: seedOf(store.of.key, draw) },
@@ -90,9 +94,12 @@ async function measureOnce(
     const { status, endedBy } = record;
     // Where the machine goes down, the loop is asked to stop as well. Else the trainer chose its exit code.
     if (endedBy === 'outside' && (await aborted(signal, ASKED_WITHIN_SECONDS))) return null;
+    const fault = await handle.fault;
+    if (fault != null) throw new OwnFault(`its job came to nothing (${fault})`);
     if (endedBy === 'service') throw new OwnFault('the data service failed');
-    // The end of the night says nothing of a run.
-    if (status === 'timeout' && timeoutSeconds < profile.timeout) return null;
+    // The end of the night says nothing of a run, nor does the queue of a cluster.
+    const spent = CLOCKS_SECONDS + (performance.now() - began) / 1000;
+    if (status === 'timeout' && (timeoutSeconds < profile.timeout || spent >= timeoutSeconds)) return null;
     const result =
       status === 'finished'
         ? await judged({

@@ -43,6 +43,11 @@ export interface RunHandle {
    * is done; null for a run that began.
    */
   refusal: Promise<string | null>;
+  /**
+   * Why the run came to nothing by no fault of its own, once it is done; null where it did not. No word of
+   * its trainer or its data service. Absent where the record's `endedBy: service` alone says so.
+   */
+  fault?: Promise<string | null>;
   /** Removes the folder and the git reference of a run that was refused. */
   discard(): Promise<void>;
   /**

@@ -15,10 +15,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(reportsDir, { recursive: true }));
 
+const far = (done: number) => ({
+  ...{ samples: done, totalSamples: 4e6, samplesPerSecond: 41_000, etaSeconds: 73 },
+});
 const live: LiveState = {
-  sprint: { number: 5, title: 'Sort <script>alert(1)</script>', openedAt: '2026-02-18T22:40:00Z' },
-  doing: 'training',
-  run: { experiment: 'sorted', samples: 1e6, totalSamples: 4e6, samplesPerSecond: 41_000, etaSeconds: 73 },
+  sprints: [
+    {
+      ...{ number: 5, title: 'Sort <script>alert(1)</script>', openedAt: '2026-02-18T22:40:00Z' },
+      doing: 'training',
+      runs: [{ experiment: 'sorted', progress: far(1e6) }],
+    },
+  ],
+  held: null,
   researcher: 'offline replay, no model',
   usdSpent: 3.84,
   usdLimit: 50,
@@ -33,7 +41,7 @@ async function notebook(state: LiveState | null, of = sprints, given: Partial<No
 
 it('says that a loop is paused', async () => {
   expect(await notebook(live)).toContain('>running<');
-  const html = await notebook({ ...live, paused: true, doing: 'paused since 22:50' });
+  const html = await notebook({ ...live, paused: true, held: 'paused since 22:50' });
   expect(html).toContain('>paused<');
   expect(html).not.toContain('>running<');
 });
@@ -70,6 +78,37 @@ it('shows what runs now, as text', async () => {
   expect(html).toContain('Sprint 5: Sort &lt;script&gt;');
   expect(html).toContain('width:25.0%');
   expect(html).toContain('$3.84 of $50.00 spent');
+  expect(html).not.toContain('side by side');
+});
+
+it('shows the sprint of each researcher with its stage and its runs', async () => {
+  const openedAt = '2026-02-18T22:40:00Z';
+  const html = await notebook({
+    ...live,
+    sprints: [
+      ...live.sprints,
+      {
+        ...{ number: 6, title: 'Ties', openedAt, doing: 'training' },
+        runs: [
+          { experiment: 'tied', progress: far(2e6) },
+          { experiment: 'loose', progress: null },
+          { experiment: 'late', progress: null, waits: 'Priority <b>' },
+        ],
+      },
+      { number: 7, title: null, openedAt, doing: 'thinking', runs: [] },
+    ],
+  });
+  const [, part = ''] = /<section class="live">(.*?)<\/section>/s.exec(html) ?? [];
+  expect(part).toContain('3 sprints side by side');
+  const lanes = [...part.matchAll(/<li>(.*?)<\/li>/gs)].map(([, lane = '']) => lane);
+  expect(lanes.map((lane) => [...lane.matchAll(/width:([\d.]+)%/g)].map(([, share]) => share))).toEqual([
+    ['25.0'],
+    ['50.0'],
+    [],
+  ]);
+  expect(lanes[0]).toContain('Sprint 5: Sort &lt;script&gt;');
+  expect(lanes[1]).toMatch(/Sprint 6: Ties.*loose: starting.*late: in the queue, Priority &lt;b&gt;/s);
+  expect(lanes[2]).toMatch(/Sprint 7: not claimed yet.*thinking/s);
 });
 
 it('has a line a sprint without its script: the best first, then the newest', async () => {

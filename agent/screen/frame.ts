@@ -101,7 +101,10 @@ function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number):
 }
 
 /** Runs on secret worlds take longer than the verdict before them. */
-function judging({ confirming }: Watched, { researcherId }: Open): string {
+export function judging(
+  { confirming }: Pick<Watched, 'confirming'>,
+  { researcherId }: Pick<Open, 'researcherId'>,
+): string {
   if (confirming?.researcherId !== researcherId) return 'being judged';
   const { measured, most } = confirming;
   return `being confirmed: ${measured} of up to ${count(most, 'run')} on secret worlds measured`;

@@ -6,13 +6,14 @@ import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import { sprintCommits } from '../git/sprint-commits.ts';
 import type { Journal } from '../journal/journal.ts';
-import { openSprints } from '../journal/state.ts';
 import { runsByHand } from '../ledger/known-runs.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { KnownRun } from '../ledger/rows.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { type Confirming, confirmingAfter } from './confirming.ts';
 import { hintsNow } from './hints.ts';
+import { liveState } from './live-state.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -40,6 +41,7 @@ export class Notebook {
   #last = 0;
   #told = false;
   #byHand: KnownRun[] | null = null;
+  #confirming: Confirming | null = null;
 
   constructor(
     readonly loop: () => LoopParts,
@@ -57,11 +59,14 @@ export class Notebook {
   }
 
   readonly listen = (event: LoggedEvent): void => {
+    this.#confirming = confirmingAfter(this.#confirming, event);
     const worth = [
       'sprint.claimed',
       'run.started',
       'run.progress',
       'run.finished',
+      'run.waiting',
+      'confirm.measured',
       'loop.waiting',
       'note.taken',
     ];
@@ -93,7 +98,7 @@ export class Notebook {
       await this.render({
         sprints: ledger.sprints,
         notes: journal.state().notes,
-        live: live ? liveState(this.loop()) : null,
+        live: live ? this.#live() : null,
         stopped: stopped === null ? null : { reason: stopped, at: new Date().toISOString() },
         reportsDir: reportsDir(repo),
         sprintsDir: sprintsDir(repo),
@@ -108,30 +113,14 @@ export class Notebook {
     this.#drawing = next.catch(() => {});
     return next;
   }
-}
 
-function liveState({ journal, config: { limits }, connection }: LoopParts): LiveState {
-  const state = journal.state();
-  const { runs, waiting, paused, usd, started } = state;
-  const sprint = openSprints(state).find(({ claim }) => claim !== null);
-  const [run] = Object.values(runs);
-  const doing = paused
-    ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way continues' : ''}`
-    : waiting
-      ? `waiting: ${waiting.reason}`
-      : run
-        ? 'training'
-        : 'working';
-  return {
-    sprint: sprint?.claim
-      ? { number: sprint.number, title: sprint.claim.title, openedAt: sprint.openedAt }
-      : null,
-    doing,
-    paused: paused !== null,
-    run: run?.progress ? { experiment: run.experiment, ...run.progress } : null,
-    researcher: connection.label,
-    usdSpent: usd,
-    usdLimit: limits.usd,
-    startedAt: started?.at ?? new Date().toISOString(),
-  };
+  #live(): LiveState {
+    const { journal, config, connection } = this.loop();
+    const { usd: usdLimit } = config.limits;
+    return liveState(journal.state(), {
+      confirming: this.#confirming,
+      usdLimit,
+      researcher: connection.label,
+    });
+  }
 }

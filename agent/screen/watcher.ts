@@ -11,6 +11,7 @@ import { lockHolder } from '../journal/lock.ts';
 import { nothingYet, workedSeconds } from '../journal/state.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { OFFLINE } from '../researcher/connection.ts';
+import { type Confirming, confirmingAfter } from './confirming.ts';
 import { eventLines } from './event-lines.ts';
 import { type WatchedRun, WatchedRuns } from './watched-runs.ts';
 
@@ -30,8 +31,7 @@ export interface Watched {
   actedAt: string | null;
   /** Those under way, and of each researcher that trains none the last one. */
   runs: WatchedRun[];
-  /** How many of the runs on secret worlds are measured, and the most that there can be. */
-  confirming: { researcherId: string; measured: number; most: number } | null;
+  confirming: Confirming | null;
   best: { number: number; title: string; metrics: Record<string, number>; confirmed: number | null } | null;
   /** The last lines of its console. */
   said: string[];
@@ -93,14 +93,7 @@ export class Watcher {
     if (Object.keys(this.#state.calls).length === 0) this.#call = null;
     if (event.type === 'tool.finished') this.#actedAt = event.at;
     this.#runs.add(event);
-    if (event.type === 'confirm.started')
-      this.#confirming = {
-        ...{ researcherId: event.researcherId, measured: 0 },
-        most: event.pairs * (event.best === null ? 1 : 2),
-      };
-    if (event.type === 'confirm.measured' && this.#confirming)
-      this.#confirming = { ...this.#confirming, measured: this.#confirming.measured + 1 };
-    if (event.type === 'confirm.finished' || event.type === 'loop.started') this.#confirming = null;
+    this.#confirming = confirmingAfter(this.#confirming, event);
     if (!SHOWN.has(event.type)) this.#tell(event);
   }
 

@@ -12,10 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventsPath } from '#agent/common/paths';
+import { keyOf } from '#agent/confirm/key';
 import { loopIn, startCommand, tinyRepository } from '#agent/fixtures/loop';
-import { git } from '#agent/fixtures/repo';
+import { branchOf, git } from '#agent/fixtures/repo';
 import { finish, start, train, wait, write } from '#agent/fixtures/scripted';
 import { withSecretWorlds } from '#agent/fixtures/secret-worlds';
+import { readEvents } from '#agent/journal/events';
 import { readSprints } from '#agent/ledger/ledger';
 import { runNames } from '#agent/ledger/run-folder';
 import { worktreeOf } from '#host/worktree';
@@ -77,6 +80,51 @@ describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () =>
     expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
     expect(sprint?.runs).toMatchObject([{ id: run, status: 'finished', endedBy: 'trainer' }]);
     expect(sprint?.runs[0]?.seconds).toBeGreaterThan(8);
+  });
+
+  it('that is killed while it confirms makes each run on a secret world once, and leaves no job', async () => {
+    const own = mkdtempSync(join(OWN_DISK, 'loop-secret-'));
+    const how = '{ slurm: { jobs: 2, rowsFrom: 127.0.0.1 } }';
+    const repo = withSecretWorlds(onSlurm(2, how), '{ f1, mcc }', '{ share: 1, looks: [2] }');
+    mkdirSync(join(repo, 'state'), { recursive: true });
+    symlinkSync(own, join(repo, 'state/secret'));
+    const confirming = join(repo, 'state/confirming');
+    const jobs = () => (existsSync(confirming) ? readdirSync(confirming) : []);
+    const args = ['--sandbox', 'off', '--max-sprints', '1'];
+    const first = startCommand(repo, 'loop', ...args);
+    const trains = (job: string) => readdirSync('/tmp').some((name) => name.includes(job));
+    await until(() => jobs().filter(trains).length === 2);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const left = jobs();
+    // A job whose loop is gone ends by itself.
+    await until(() => cluster.ask('squeue', '--noheader') === '');
+    const second = startCommand(repo, 'loop', ...args);
+    expect(await second.ended, second.said()).toBe(0);
+    const [sprint] = readSprints(join(worktreeOf(repo), 'sprints'));
+    expect(sprint).toMatchObject({ outcome: 'new-best', confirmed: { nth: 1, result: 'confirmed' } });
+    const { folder: secrets } = keyOf(repo, branchOf(repo));
+    const lines = readFileSync(join(secrets, 'verdicts.jsonl'), 'utf8').trim().split('\n');
+    const measured = lines.map((line) => JSON.parse(line));
+    // At the end of the night the best is measured again.
+    const inPairs = measured.filter(({ again, draw }) => again === undefined && draw < 2);
+    expect(inPairs.map(({ draw, result }) => [draw, 'metrics' in result]).sort()).toEqual([
+      [0, true],
+      [1, true],
+    ]);
+    const events = readEvents(eventsPath(repo)).flatMap((event) =>
+      event.type.startsWith('confirm.') && 'sprint' in event && event.sprint !== null ? [event.type] : [],
+    );
+    expect(events).toEqual([
+      ...['confirm.started', 'confirm.started', 'confirm.measured', 'confirm.measured', 'confirm.finished'],
+    ]);
+    // Nothing is left of the jobs, nor a reference of git, which has the seed of a secret world.
+    expect([jobs(), readdirSync(join(secrets, 'runs'))]).toEqual([[], []]);
+    expect(left.filter(trains)).toEqual([]);
+    const refs = git(repo, 'for-each-ref', '--format=%(refname)', 'refs/loop/runs').trim().split('\n');
+    expect(refs).toEqual(runNames(repo).map((run) => `refs/loop/runs/${run}`));
+    expect(cluster.ask('squeue', '--noheader')).toBe('');
+    rmSync(own, { recursive: true });
   });
 
   it('has so many jobs at the same time as TASK.md says, in a sweep by hand', async () => {

@@ -1,54 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newKeys, reach } from '#agent/executor/slurm/link';
 import { bubblewrap } from '#host/bubblewrap';
 import { missing } from './cluster.ts';
-import { scene, until } from './scene.ts';
-
-/** Words of the rows of a world that nobody may see. */
-const WORDS = 'of-a-secret-world';
+import { until } from './scene.ts';
+import { secretScene, WORDS } from './secret-scene.ts';
 
 describe.skipIf(missing() !== null)('a run on a secret world as a job of Slurm', () => {
-  const { folder, cluster, repo, start, task } = scene();
-
-  /** A world on a disk of this machine alone, and a place there for a run. */
-  function onOwnDisk() {
-    const own = mkdtempSync(join(tmpdir(), 'own-disk-'));
-    mkdirSync(join(own, 'world'));
-    writeFileSync(join(own, 'world/rows'), `${WORDS} `);
-    return { world: join(own, 'world'), out: join(own, 'run') };
-  }
-  const jobs = () =>
-    existsSync(join(repo, 'state/confirming')) ? readdirSync(join(repo, 'state/confirming')) : [];
-  const job = () => join(repo, 'state/confirming', jobs()[0] ?? '');
-  const has = (where: string) =>
-    spawnSync('grep', ['-rlaF', '--', WORDS, where], { encoding: 'utf8' }).stdout.trim();
-  const begin = (over: Parameters<typeof start>[1] = {}) => {
-    const { world, out } = onOwnDisk();
-    const secret = { secretWorld: { folder: world, hash: 'hash-of-the-world' }, out };
-    return start('copies', {
-      task: task({ rowsFrom: '127.0.0.1' }),
-      settings: { k: '0' },
-      ...secret,
-      ...over,
-    });
-  };
+  const { folder, cluster, repo, task, begin, jobs, job, has, places } = secretScene();
 
   it('leaves nothing of the world on what nodes share, in its script or its environment', async () => {
     const run = await begin();
     const seen = { processes: 0, text: '' };
     await until(() => existsSync(join(job(), 'slurm/began.json')));
+    const [name = ''] = jobs();
     const files = () => spawnSync('grep', ['-rha', '', job()], { encoding: 'latin1' }).stdout;
     while (jobs().length > 0) {
       for (const pid of cluster.processes()) {
@@ -72,7 +39,7 @@ describe.skipIf(missing() !== null)('a run on a secret world as a job of Slurm',
     // All that the trainer left lies on the disk of this machine.
     expect(readFileSync(join(run.dir, 'out/evals/rows'), 'utf8')).toContain(WORDS);
     expect(existsSync(join(run.dir, 'out/checkpoint.safetensors'))).toBe(true);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('confirm-'))).toEqual([]);
+    expect(places(name)).toEqual([]);
     await run.discard();
     expect(existsSync(run.dir)).toBe(false);
   });
@@ -110,13 +77,13 @@ describe.skipIf(missing() !== null)('a run on a secret world as a job of Slurm',
           symlinkSync(join(place, name), join(places, name));
     const { PATH } = process.env;
     process.env.PATH = places;
-    const record = await begin({ sandbox: bubblewrap(repo) })
-      .then(({ done }) => done)
-      .finally(() => {
-        process.env.PATH = PATH;
-      });
-    expect(record).toMatchObject({ status: 'failed', endedBy: 'limit' });
-    expect(record.reason).toContain('nothing was run there');
+    const run = await begin({ sandbox: bubblewrap(repo) }).finally(() => {
+      process.env.PATH = PATH;
+    });
+    const record = await run.done;
+    expect(record).toMatchObject({ status: 'failed', endedBy: 'service' });
+    // By no fault of the candidate, which is not counted.
+    expect(await run.fault).toContain('nothing was run there');
     expect(record.rowsServed).toBeNull();
   });
 

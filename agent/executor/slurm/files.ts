@@ -40,7 +40,12 @@ const Asked = z.object({
 export type Asked = z.infer<typeof Asked>;
 
 /** The job of a run that has not ended. `id`: null until Slurm has answered. */
-const Job = z.object({ name: z.string(), id: z.string().nullable() });
+const Job = z.object({
+  name: z.string(),
+  id: z.string().nullable(),
+  /** Of a run on a secret world: the folder of its job among those that nodes share. */
+  shared: z.string().optional(),
+});
 export type Job = z.infer<typeof Job>;
 
 /** Written by the job when it starts on a node, and from time to time after that. */

@@ -39,13 +39,19 @@ const TLS = { ciphers: 'PSK-AES256-GCM-SHA384', minVersion: 'TLSv1.2', maxVersio
 export async function listen(
   keys: Keys,
   isAllowed: (shown: string) => boolean,
-  onJob: (socket: TLSSocket) => void,
+  onJob: (socket: TLSSocket, shown: string) => void,
 ): Promise<{ port: number; close(): void }> {
+  const named = new WeakMap<TLSSocket, string>();
   const server = createServer({
     ...TLS,
-    pskCallback: (_, identity) => (isAllowed(identity) ? keys.shared(identity, true) : null),
+    pskCallback(socket, identity) {
+      if (!isAllowed(identity)) return null;
+      named.set(socket, identity);
+      return keys.shared(identity, true);
+    },
   });
-  server.on('secureConnection', onJob);
+  // Only now it has shown that it has the private half of the key that it named.
+  server.on('secureConnection', (socket) => onJob(socket, named.get(socket) ?? ''));
   // A port that others reach is scanned sooner or later.
   server.on('tlsClientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,7 @@
 // starts data service and trainer as the local executor does, follows them to their end and writes down how
 // they ended. Slurm starts it again after a preemption, or when its node has died; it then goes on from what
 // was saved.
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
@@ -11,7 +11,7 @@ import { profileOf, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { machine } from '#host/machine';
 import { noSandbox, type Sandbox } from '#host/sandbox';
-import { inRun } from '../../common/paths.ts';
+import { inJob, inRun } from '../../common/paths.ts';
 import { follow } from '../follow.ts';
 import { batchOf, launch } from '../launch.ts';
 import { emptyOut } from '../prepare.ts';
@@ -97,7 +97,10 @@ await runMain(async () => {
     ...(isFirst && { startedAt: new Date(began).toISOString() }),
     machine: machine(),
   };
+  // A supervisor that could not reach Slurm may have removed the folder: writing would bring it back.
+  const isWanted = () => existsSync(inJob(dir).asked);
   const tell = () => {
+    if (!isWanted()) return;
     const seconds = earlier.seconds + (Date.now() - began) / 1000;
     const id = process.env.SLURM_JOB_ID ?? '';
     writeBegan(dir, { name, id, restart, node, at: new Date(began).toISOString(), seconds });
@@ -120,7 +123,7 @@ await runMain(async () => {
   const wasCut = done.endedBy === 'outside' ? { cut: cut ?? ('signal' as const) } : {};
   // The words of a trainer may say something of its data: on a secret world they do not lie here.
   const shown = served ? { record: { ...done, reason: null }, refusal: null } : { record: done, refusal };
-  writeEnded(dir, { name, node, ...shown, left: sizes(inRun(dir).out), ...wasCut });
+  if (isWanted()) writeEnded(dir, { name, node, ...shown, left: sizes(inRun(dir).out), ...wasCut });
   return done.status === 'finished' ? 0 : 1;
 });
 

@@ -34,27 +34,37 @@ export async function serveRun(host: string, jobDir: string, run: Launch): Promi
     ...{ back: null, rowsServed: null, failed: false },
   };
   const open = new Set<TLSSocket>();
+  let latest: TLSSocket | null = null;
+  /** Settles when nothing of an earlier start is written any more. */
+  let taking: Promise<void> = Promise.resolve();
   const ended: Promise<void>[] = [];
-  const isAllowed = (shown: string) => {
-    if (seen.has(shown) || readHello(jobDir)?.key !== shown) return false;
+  const isAllowed = (shown: string) => !seen.has(shown) && readHello(jobDir)?.key === shown;
+  const onJob = (socket: TLSSocket, shown: string) => {
+    if (seen.has(shown)) return void socket.destroy();
     seen.add(shown);
-    return true;
-  };
-  const onJob = (socket: TLSSocket) => {
     // The node of an earlier start may be gone without a word.
     for (const earlier of open) earlier.destroy();
     open.add(socket);
+    latest = socket;
+    const before = taking;
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     const serve = async () => {
-      const pumped = pump(socket, run).then((served) => Object.assign(state, served));
-      ended.push(pumped.then(() => {}).catch(() => {}));
+      await before;
+      // Also what an earlier start gave back to the end: with its files goes what it said of them.
       emptyOut(run.dir);
+      Object.assign(state, { back: null, rowsServed: null, failed: false });
+      const pumped = pump(socket, run).then((served) => {
+        if (latest === socket) Object.assign(state, served);
+      });
+      ended.push(pumped.catch(() => {}));
       const back = await takeBack(framesOf(socket), inRun(run.dir).out);
       Object.assign(state, { back });
       socket.end();
     };
-    void serve().catch(() => socket.destroy());
+    taking = serve().catch(() => {
+      socket.destroy();
+    });
   };
   const { port, close } = await listen(keys, isAllowed, onJob);
   return {
@@ -71,6 +81,7 @@ export async function serveRun(host: string, jobDir: string, run: Launch): Promi
     async close() {
       close();
       for (const socket of open) socket.destroy();
+      await taking;
       await Promise.all(ended);
     },
   };

@@ -1,7 +1,5 @@
-import { closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunRecord } from '#contract/run';
 import { makePipe } from '#host/pipe';
@@ -13,6 +11,7 @@ import { sendBack } from './bring-back.ts';
 import { type Rows, writeHello } from './files.ts';
 import { framesOf } from './frames.ts';
 import { newKeys, reach } from './link.ts';
+import { ownPlace } from './own-place.ts';
 
 /** For how long the supervisor may not see yet what a job shows in its folder. */
 const LAG_SECONDS = 60;
@@ -38,7 +37,7 @@ export async function trainServed(
   writeHello(jobDir, { name, key: keys.shown });
   const socket = await reached(keys, rows);
   socket.on('error', () => {});
-  const dir = mkdtempSync(join(tmpdir(), 'confirm-'));
+  const dir = ownPlace(jobDir);
   mkdirSync(inRun(dir).out);
   const { readFd, writeFd } = makePipe();
   const trainer = startTrainer({ ...launch, dir }, { fds: { 3: readFd }, env: { LOOP_DATA_FD: '3' } });

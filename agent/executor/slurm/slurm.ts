@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { Slurm } from '#contract/executor';
 import type { RunRecord } from '#contract/run';
@@ -73,8 +73,10 @@ export class SlurmExecutor implements Executor {
 
   /** Takes a run's job out of Slurm; where it has ended by itself, its record is completed. */
   async endLeft(dir: string): Promise<boolean> {
-    const job = readJob(dir);
-    if (!job) return false;
+    const own = readJob(dir);
+    if (!own) return false;
+    // A run on a secret world may have had other jobs since, of which the shared folder tells.
+    const job = (own.shared === undefined ? null : readJob(own.shared)) ?? own;
     const ended = readEnded(dir, job.name)?.record;
     const before = findRunRecord(dir);
     if (ended && before && ended.endedBy !== 'outside')
@@ -89,6 +91,7 @@ export class SlurmExecutor implements Executor {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       if (!(await lives())) break;
     }
+    if (own.shared !== undefined) rmSync(own.shared, { recursive: true, force: true });
     dropJob(dir);
     return was && !ended;
   }

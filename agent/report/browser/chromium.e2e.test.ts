@@ -170,9 +170,40 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
     expect(await page.$('img')).toBeNull();
   });
 
+  it.each([
+    ['beside each other', DESKTOP, 2],
+    ['below each other on a telephone', PHONE, 1],
+  ])('shows what each researcher does now, %s', async (_, view, columns) => {
+    const far = { samples: 1e6, totalSamples: 4e6, samplesPerSecond: 41_000, etaSeconds: 73 };
+    const openedAt = '2026-02-18T22:40:00Z';
+    const run = { experiment: 'matryoshka-batchtopk-refined', progress: far };
+    const lanes = ['Ties between decoder columns', `A claim of ${'one-long-word-'.repeat(8)}`].map(
+      (title, at) => ({ number: 5 + at, title, openedAt, doing: 'training', runs: [run, run] }),
+    );
+    const live = {
+      ...{ sprints: lanes, held: null, researcher: 'nobody', usdSpent: 3, usdLimit: 50 },
+      startedAt: openedAt,
+    };
+    await opened(await drawn('lanes', sprints, live), view);
+    const boxes = await page.$$eval('.lanes li', (all) =>
+      all.map((each) => ({
+        left: each.getBoundingClientRect().left,
+        bars: [...each.querySelectorAll('.bar')].map(
+          (bar) => (bar.firstElementChild?.clientWidth ?? 0) / bar.clientWidth,
+        ),
+      })),
+    );
+    expect(new Set(boxes.map(({ left }) => left)).size).toBe(columns);
+    for (const share of boxes.flatMap(({ bars }) => bars)) expect(share).toBeCloseTo(0.25, 1);
+    expect(boxes.map(({ bars }) => bars.length)).toEqual([2, 2]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    expect(await seriousForAxe()).toEqual([]);
+  });
+
   it('loads a live page again with what was set, and not while somebody writes', async () => {
     const live = {
-      ...{ sprint: null, doing: 'working', run: null, researcher: 'nobody', usdSpent: 0, usdLimit: null },
+      ...{ sprints: [], held: null, researcher: 'nobody', usdSpent: 0, usdLimit: null },
       startedAt: '2026-02-18T20:00:00Z',
     };
     const url = await drawn('live', sprints, live);
