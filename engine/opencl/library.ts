@@ -176,6 +176,9 @@ function load(): OpenCl {
   );
 }
 
+/** The numbers of errors where the device has no memory left. */
+export const NO_MEMORY: readonly number[] = [-4, -61];
+
 /** What the numbers of errors mean that can happen here. */
 const MEANINGS: Readonly<Record<number, string>> = {
   [-1]: 'the driver found no device',

@@ -4,6 +4,7 @@ import { OpenClBackend } from './backend.ts';
 import { Device } from './device.ts';
 import { chooseDevice, type Found } from './devices.ts';
 import { DeviceError } from './library.ts';
+import { OpenClDriver } from './opencl-driver.ts';
 import { registerKernels } from './register.ts';
 
 /** Work items of a group unless ENGINE_OPENCL_GROUP says otherwise. */
@@ -17,7 +18,7 @@ export async function openOpenCl(): Promise<Found> {
   const existing = tf.findBackend('opencl') as OpenClBackend | null;
   if (existing) return existing.device.found;
   const found = chooseDevice();
-  const backend = new OpenClBackend(new Device(found, groupOn(found)));
+  const backend = new OpenClBackend(new Device(new OpenClDriver(found), groupOn(found)));
   tf.registerBackend('opencl', () => backend);
   registerKernels('opencl');
   return found;
