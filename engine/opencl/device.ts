@@ -24,7 +24,7 @@ export class Device {
   private readonly unused: DeviceBuffer;
 
   constructor(
-    private readonly driver: Driver,
+    readonly driver: Driver,
     group: number,
   ) {
     this.group = group;
@@ -42,8 +42,9 @@ export class Device {
 
   private full(count: number): never {
     const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+    const left = this.driver.bytesLeft ? `, ${megabytes(this.driver.bytesLeft())} free` : '';
     throw new DeviceError(
-      `${this.found.name} has no memory left for ${megabytes(4 * count)} (${megabytes(this.pool.bytes.used)} in use): take a smaller batch or width`,
+      `${this.found.name} has no memory left for ${megabytes(4 * count)} (${megabytes(this.pool.bytes.used)} in use${left}): take a smaller batch or width`,
       NO_MEMORY[0],
     );
   }
@@ -76,6 +77,7 @@ export class Device {
   record(): void {
     this.recorded = new Trace(this.pool, {
       prepare: (launch) => this.prepared(launch),
+      together: (launches) => this.together(launches),
       upload: (values) => this.upload(values),
       release: (buffer) => this.release(buffer),
     });
@@ -149,6 +151,31 @@ export class Device {
     const kernel = this.driver.build(group, name, defines, this.group);
     this.setArguments(kernel, args);
     return { queue: () => this.queue(name, kernel, range), dispose: () => kernel.dispose() };
+  }
+
+  /** Launches as one where the driver can, made when they are first queued. Timed ones stay by themselves. */
+  private together(launches: readonly Prepared[]): readonly Prepared[] {
+    const { graph } = this.driver;
+    if (!graph) return launches;
+    let whole: Prepared | null = null;
+    const queueAll = () => {
+      for (const { queue } of launches) queue();
+    };
+    const queue = () => {
+      if (this.timeline.isOn) {
+        queueAll();
+        return;
+      }
+      const before = this.counts.launches;
+      whole ??= graph(queueAll);
+      whole.queue();
+      this.counts.launches = before + 1;
+    };
+    const dispose = () => {
+      whole?.dispose();
+      for (const launch of launches) launch.dispose();
+    };
+    return [{ queue, dispose }];
   }
 
   private setArguments(kernel: Kernel, args: readonly Argument[]): void {

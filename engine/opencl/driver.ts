@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
-import type { Numbers, Range } from './launch.ts';
+import type { Numbers, Prepared, Range } from './launch.ts';
 import type { Group, Parameter } from './programs.ts';
 
 /** An event of a driver, by its handle. */
@@ -25,6 +25,8 @@ export interface Driver {
   /** Memory by its handle; null where there is none left. */
   create(bytes: number): number | null;
   free(handle: number): void;
+  /** Bytes that no program uses on the device, where the driver knows it. */
+  bytesLeft?(): number;
   /** A kernel of its own, for groups of that many work items and with these macros. */
   build(group: Group, name: string, defines: string, items: number): Kernel;
   /** Queues a copy of some bytes to the begin of a buffer. Returns the event of its end if that is wanted. */
@@ -42,4 +44,6 @@ export interface Driver {
   flush(): void;
   /** Waits for all that is queued. */
   finish(): void;
+  /** The launches that `queue` makes, not done but as one launch, where the driver has that. */
+  readonly graph?: (queue: () => void) => Prepared;
 }

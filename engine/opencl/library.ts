@@ -9,7 +9,7 @@ import { isInstalled } from '../packages.ts';
 export class DeviceError extends UserError {
   constructor(
     message: string,
-    /** OpenCL's number of the error; 0 where there is none. */
+    /** The driver's number of the error; 0 where there is none. */
     readonly code: number,
   ) {
     // Not 2, which is for a command that was refused before it did anything.
