@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backend } from '../backends/cuda.ts';
 import { Device } from '../opencl/device.ts';
 import { DeviceError } from '../opencl/library.ts';
@@ -28,6 +28,8 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     standIn().fail(0);
     standIn().limit(0);
     standIn().hasty(0);
+    standIn().refuseGraphs(0);
+    standIn().pose(0, 0);
   });
 
   it('copies numbers there, computes, and copies them back, and counts it all', () => {
@@ -96,7 +98,8 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     expect(times.get('fill')?.ms).toBeGreaterThan(0);
   });
 
-  it('queues a recorded step as one launch, kernel by kernel where they are timed', () => {
+  /** A step that counts in how many numbers four others differ from their squares: in three. */
+  function counting() {
     const own = device();
     const [from, to] = [own.allocateLasting(4), own.allocateLasting(4)];
     to.overwritten = () => {};
@@ -109,6 +112,16 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     own.release(between);
     const trace = own.endRecord();
     expect(trace.problem).toBeNull();
+    const counted = () => {
+      const count = new Int32Array(1);
+      own.read([[to, count]]);
+      return count[0];
+    };
+    return { own, trace, counted };
+  }
+
+  it('queues a recorded step as one launch, kernel by kernel where they are timed', () => {
+    const { own, trace, counted } = counting();
     const before = own.counts.launches;
     trace.replay();
     trace.replay();
@@ -116,15 +129,27 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     own.timeline.begin();
     trace.replay();
     own.finish();
-    expect(
-      Object.fromEntries([...own.timeline.end()].map(([name, { launches }]) => [name, launches])),
-    ).toEqual({
-      ...{ square: 1, count_different: 1 },
-    });
-    const count = new Int32Array(1);
-    own.read([[to, count]]);
-    // Three numbers differ from their squares: in the step that was recorded, and in each of its replays.
-    expect(count[0]).toBe(3 * 4);
+    const launches = [...own.timeline.end()].map(([name, time]) => [name, time.launches]);
+    expect(Object.fromEntries(launches)).toEqual({ square: 1, count_different: 1 });
+    // The step that was recorded, and its three replays.
+    expect(counted()).toBe(4 * 3);
+    trace.dispose();
+  });
+
+  it('queues it kernel by kernel where the driver refuses graphs, and says so once', () => {
+    standIn().refuseGraphs(1);
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const { own, trace, counted } = counting();
+    const before = own.counts.launches;
+    trace.replay();
+    trace.replay();
+    const said = write.mock.calls.map(([line]) => String(line));
+    write.mockRestore();
+    expect(said).toEqual([
+      'device: its kernels are launched one by one: stand-in for a card: the graph of a step: an argument is wrong (CUDA error 1)\n',
+    ]);
+    expect(own.counts.launches - before).toBe(4);
+    expect(counted()).toBe(3 * 3);
     trace.dispose();
   });
 
@@ -163,6 +188,22 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     standIn().limit(Number(all[0] - left[0]) + 2 ** 20);
     expect(own.allocate(2 ** 20 + 2 ** 18).bytes).toBe(5 * 2 ** 20);
     expect(() => own.allocate(2 ** 20)).toThrow(DeviceError);
+  });
+
+  it('is a card by its compute capability, which must be new enough', () => {
+    const kinds = [
+      [75, 0],
+      [87, 1],
+      [0, 0],
+    ].map(([capability, integrated]) => {
+      standIn().pose(capability, integrated);
+      return chooseCudaDevice().kind;
+    });
+    expect(kinds).toEqual(['card', 'integrated', 'software']);
+    standIn().pose(61, 0);
+    expect(chooseCudaDevice).toThrow(
+      new DeviceError('stand-in for a card has compute capability 6.1; the kernels need 7.0', 0),
+    );
   });
 
   it('is never taken by auto: it says that it is no card', async () => {

@@ -6,6 +6,7 @@ import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { DeviceError, NO_MEMORY } from './library.ts';
 import type { Group } from './programs.ts';
 import { Timeline } from './timeline.ts';
+import { together } from './together.ts';
 import { Trace } from './trace.ts';
 
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
@@ -77,7 +78,7 @@ export class Device {
   record(): void {
     this.recorded = new Trace(this.pool, {
       prepare: (launch) => this.prepared(launch),
-      together: (launches) => this.together(launches),
+      together: (launches) => together(launches, this.driver.graph, this),
       upload: (values) => this.upload(values),
       release: (buffer) => this.release(buffer),
     });
@@ -151,31 +152,6 @@ export class Device {
     const kernel = this.driver.build(group, name, defines, this.group);
     this.setArguments(kernel, args);
     return { queue: () => this.queue(name, kernel, range), dispose: () => kernel.dispose() };
-  }
-
-  /** Launches as one where the driver can, made when they are first queued. Timed ones stay by themselves. */
-  private together(launches: readonly Prepared[]): readonly Prepared[] {
-    const { graph } = this.driver;
-    if (!graph) return launches;
-    let whole: Prepared | null = null;
-    const queueAll = () => {
-      for (const { queue } of launches) queue();
-    };
-    const queue = () => {
-      if (this.timeline.isOn) {
-        queueAll();
-        return;
-      }
-      const before = this.counts.launches;
-      whole ??= graph(queueAll);
-      whole.queue();
-      this.counts.launches = before + 1;
-    };
-    const dispose = () => {
-      whole?.dispose();
-      for (const launch of launches) launch.dispose();
-    };
-    return [{ queue, dispose }];
   }
 
   private setArguments(kernel: Kernel, args: readonly Argument[]): void {

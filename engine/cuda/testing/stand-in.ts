@@ -16,6 +16,10 @@ interface StandIn {
   limit(bytes: number): void;
   /** Has copies to the device done as early as may be (1), or as late (0). */
   hasty(wanted: number): void;
+  /** Has it refuse graphs (1), or not. */
+  refuseGraphs(wanted: number): void;
+  /** Has it say that it is a card of that compute capability (75: 7.5), or none (0); 1: in the processor. */
+  pose(capability: number, integrated: number): void;
 }
 
 const SOURCES = join(import.meta.dirname, 'stand-in');
@@ -53,5 +57,7 @@ function load(): StandIn {
     fail: library.func('void standInFail(int)'),
     limit: library.func('void standInLimit(size_t)'),
     hasty: library.func('void standInHasty(int)'),
+    refuseGraphs: library.func('void standInRefuseGraphs(int)'),
+    pose: library.func('void standInPose(int, int)'),
   };
 }

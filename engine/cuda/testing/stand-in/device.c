@@ -10,6 +10,8 @@ static bool isInitialised = false;
 static int context;
 static _Thread_local void* current = NULL;
 static char reason[512];
+static int capability;
+static int isIntegrated;
 
 int refuse(int code, const char* format, ...) {
   va_list words;
@@ -24,6 +26,12 @@ API const char* standInReason(void) { return reason; }
 API void standInFail(int code) {
   failing = code;
   lost = OK;
+}
+
+// For tests: what it says to be. 75: compute capability 7.5; 0, which no card has: none.
+API void standInPose(int wanted, int integrated) {
+  capability = wanted;
+  isIntegrated = integrated;
 }
 
 int ready(void) {
@@ -96,8 +104,9 @@ API int cuDeviceGetAttribute(int* value, int attribute, int device) {
   REQUIRE(device == 0, INVALID_DEVICE, "there is no device %d", device);
   switch (attribute) {
     case 1: *value = 1024; return OK;
-    // Not part of the processor. Compute capability 0.0, which no card has.
-    case 18: case 75: case 76: *value = 0; return OK;
+    case 18: *value = isIntegrated; return OK;
+    case 75: *value = capability / 10; return OK;
+    case 76: *value = capability % 10; return OK;
     default: return refuse(INVALID_VALUE, "attribute %d", attribute);
   }
 }

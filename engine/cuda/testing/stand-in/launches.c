@@ -7,6 +7,11 @@
 #define BUFFER_SIZE 2
 #define MOST_ITEMS 1024
 
+static bool refusesGraphs;
+
+// For tests: whether graphs are refused when they are made ready.
+API void standInRefuseGraphs(int wanted) { refusesGraphs = wanted != 0; }
+
 struct Graph {
   struct Launch* launches;
   int count;
@@ -100,6 +105,7 @@ API int cuStreamEndCapture(struct Stream* stream, struct Graph** graph) {
 API int cuGraphInstantiateWithFlags(struct Graph** exec, struct Graph* graph, uint64_t flags) {
   TRY(ready());
   REQUIRE(isKind(graph, GRAPH) && flags == 0, INVALID_HANDLE, "no graph");
+  REQUIRE(!refusesGraphs, INVALID_VALUE, "graphs are refused");
   const size_t size = (size_t)graph->count * sizeof *graph->launches;
   *exec = made(EXEC, sizeof **exec);
   (*exec)->launches = malloc(size + 1);
