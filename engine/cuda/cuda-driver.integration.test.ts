@@ -164,6 +164,10 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
       /^no PTX of elementwise for GROUP=128: .*$/,
     );
     own.group = ITEMS;
+    const range = { global: [ITEMS, 65536], local: [ITEMS, 1] };
+    expect(() => own.launch('elementwise', 'fill', range, [a, 1, 1])).toThrow(
+      new DeviceError('stand-in for a card: fill: 65536 rows of groups, and a card takes 65535', 0),
+    );
     for (const [code, line] of [
       [700, /: the device read or wrote memory that is not its own, and is lost: start the run again/],
       [719, /: the device failed in an earlier operation, and is lost: start the run again/],

@@ -1,6 +1,7 @@
 import type { DeviceBuffer } from '../opencl/buffers.ts';
 import type { Kernel, Mark } from '../opencl/driver.ts';
 import type { Range } from '../opencl/launch.ts';
+import { DeviceError } from '../opencl/library.ts';
 import type { Parameter } from '../opencl/programs.ts';
 import { check } from './errors.ts';
 import type { Events } from './events.ts';
@@ -8,6 +9,8 @@ import { cudaLibrary } from './library.ts';
 
 /** Of cuda.h: what a pointer of the extra parameters stands for. */
 const EXTRA = { end: 0n, buffer: 1n, size: 2n };
+/** Groups in the second and the third dimension that a card takes; in the first it takes 2^31. */
+const MOST_GROUPS = 65535;
 /** A 64-bit size before the arguments, so that they lie as they would in the driver. */
 const SIZE_BYTES = 8;
 
@@ -63,6 +66,10 @@ export class CudaKernel implements Kernel {
 
   queue({ global, local }: Range, isTimed: boolean): Mark | null {
     const groups = (i: number) => (i < global.length ? Math.ceil(global[i] / local[i]) : 1);
+    const most = Math.max(groups(1), groups(2));
+    if (most > MOST_GROUPS) {
+      throw new DeviceError(`${this.what}: ${most} rows of groups, and a card takes ${MOST_GROUPS}`, 0);
+    }
     const { stream, events, handle, extra } = this;
     const items = [local[0], local[1] ?? 1, local[2] ?? 1] as const;
     const time = isTimed ? events.begin(stream) : null;

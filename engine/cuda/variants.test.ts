@@ -34,6 +34,10 @@ describe.each(VARIANTS.map((variant) => [fileOf(variant), variant] as const))('%
     // Functions of others, and shared memory that a launch would have to ask for.
     expect(ptx).not.toMatch(/^\.extern/m);
   });
+
+  it('says how each sum and product is rounded, so that the assembler joins none', () => {
+    expect(ptx).not.toMatch(/\b(add|sub|mul|mad|fma|div|sqrt)(\.ftz|\.sat|\.approx|\.full)*\.f(32|64)\b/);
+  });
 });
 
 it('there is no other PTX', () => {
