@@ -4,6 +4,8 @@ import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { deviceCounts } from '#engine/device-counts';
 import { trained, type Watch } from './testing/trained.ts';
 
+/** PoCL builds the kernels at their first use, which takes a minute on a machine that others use too. */
+const MOST_MS = 240_000;
 /** Some are computed by their code, most are replayed. */
 const count = 12;
 
@@ -25,7 +27,6 @@ describe.skipIf(noStandIn)('steps by the CUDA driver', () => {
     ['default', {}],
     // With dead latents in sight.
     ['default', { window: 4 }],
-    ['baseline_batchtopk', { window: 2 }],
     ['topk', { set: ['initial_k=8', 'transition_k_duration_steps=12'] }],
     ['gated', {}],
     ['jumprelu', {}],
@@ -42,5 +43,6 @@ describe.skipIf(noStandIn)('steps by the CUDA driver', () => {
       expect(reference.bits.counts?.replayed).toBeGreaterThan(0);
       expect([own.launched, reference.launched > 20]).toEqual([1, true]);
     },
+    MOST_MS,
   );
 });
