@@ -39,7 +39,7 @@ export interface Opened {
   gpu: boolean;
   /**
    * The form of the named operations on it: `kernels` if its numbers lie in the memory of this process,
-   * `device` if it is the engine's own for OpenCL.
+   * `device` if it is the engine's own on a device.
    */
   form: Form;
   /** Why `auto` passes over it although it runs, in one line. */
@@ -50,7 +50,7 @@ export interface Opened {
  * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
  * error of the engine.
  */
-const GPUS = ['opencl', 'node-gpu', 'webgpu'];
+const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 

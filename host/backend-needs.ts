@@ -18,6 +18,13 @@ export function backendNeeds(): BackendNeeds {
   return read;
 }
 
+/** The names of the engine's backends. */
+export const backendsHere = (): string[] =>
+  readdirSync(BACKENDS)
+    .filter((name) => FILE.test(name))
+    .map((name) => name.replace(FILE, ''))
+    .sort();
+
 /**
  * Reads the declarations in a folder and joins them.
  * @throws UserError that names the file and the field of an invalid declaration.

@@ -85,6 +85,19 @@ const NEEDS: readonly Need[] = [
     notInCi: '.ci/run installs PoCL where the distribution has it',
   },
   {
+    what: 'the PTX as the build of its sources',
+    of: /(^|\/)cuda\/build\./,
+    remedy: 'install clang and libclc (apt-get install clang-16 libclc-16)',
+    notInCi: '.ci/run installs them where the distribution has them',
+  },
+  {
+    what: 'the kernels by the CUDA driver, on a stand-in of it',
+    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda)\./,
+    remedy:
+      'install a C compiler and PoCL (apt-get install gcc libc6-dev pocl-opencl-icd ocl-icd-libopencl1)',
+    notInCi: '.ci/run installs both where the distribution has them',
+  },
+  {
     what: 'certificates of your own',
     of: /(^|\/)(network|certificates|proxies)\./,
     remedy: 'install openssl (apt-get install openssl)',

@@ -121,7 +121,7 @@ describe('setup:gpu', () => {
     const chosen = /^chosen: tfjs [\d.]+ (\S+) \(/m.exec(stdout)?.[1] ?? '';
     expect(stdout).toMatch(/^GPU: /);
     for (const { name } of gpuBackends) expect(stdout).toContain(`\n${name}: `);
-    expect(status).toBe(/gpu|opencl/.test(chosen) ? 0 : 1);
+    expect(status).toBe(/gpu|opencl|cuda/.test(chosen) ? 0 : 1);
   });
 
   it('refuses a name there is not in one line', () => {

@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
 import { check, DeviceError } from './library.ts';
+import { OpenClDriver } from './opencl-driver.ts';
 import { noDevice } from './testing/here.ts';
 
 if (noDevice) console.log(`SKIP: ${noDevice}`);
 
-const device = () => new Device(chooseDevice(), 64);
+const device = () => new Device(new OpenClDriver(chooseDevice()), 64);
 
 it.skipIf(noDevice)('copies numbers there, computes, and copies them back, and counts it all', () => {
   const own = device();

@@ -6,7 +6,7 @@ export function noteFallback(kernel: string): void {
   const before = counts.get(kernel) ?? 0;
   counts.set(kernel, before + 1);
   if (before > 0) return;
-  process.stderr.write(`opencl: ${kernel} has no kernel for the device, so it is computed on the CPU\n`);
+  process.stderr.write(`device: ${kernel} has no kernel of ours, so it is computed on the CPU\n`);
 }
 
 export const fallbacks = (): Readonly<Record<string, number>> => Object.fromEntries(counts);

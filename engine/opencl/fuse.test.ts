@@ -5,6 +5,7 @@ import type { DeviceBuffer } from './buffers.ts';
 import { OPERATIONS } from './chain.ts';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
+import { OpenClDriver } from './opencl-driver.ts';
 import { noDevice } from './testing/here.ts';
 
 const [rows, columns] = [5, 70];
@@ -25,7 +26,7 @@ const launches = fc.array(
 );
 
 describe.skipIf(noDevice).each([64, 256])('a fused step in groups of %i', (group) => {
-  const device = noDevice ? null : (new Device(chooseDevice(), group) as Device);
+  const device = noDevice ? null : (new Device(new OpenClDriver(chooseDevice()), group) as Device);
 
   /** What lies in arrays after some launches: done one by one while they are recorded, and replayed. */
   function both(run: (own: Device, arrays: DeviceBuffer[]) => void) {

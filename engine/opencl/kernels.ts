@@ -4,15 +4,8 @@ import { type Group, type Parameter, parametersOf, sourceOf } from './programs.t
 
 const BUILD_LOG = 0x1183;
 
-/** A kernel with what it takes. */
-export interface Kernel {
-  handle: number;
-  parameters: readonly Parameter[];
-}
-
-/** The kernels of a device by their names, built from their sources when they are first asked for. */
+/** The kernels of a device, whose programs are built from their sources when they are first asked for. */
 export class Kernels {
-  private readonly kernels = new Map<string, Kernel>();
   private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
 
   constructor(
@@ -21,18 +14,13 @@ export class Kernels {
     private readonly context: number,
   ) {}
 
-  /** The kernel for groups of that many work items; its arguments are those that were set last. */
-  kernel(group: Group, name: string, defines: string, items: number): Kernel {
-    const key = `${name} ${items} ${defines}`;
-    const known = this.kernels.get(key);
-    if (known) return known;
-    const kernel = this.another(group, name, defines, items);
-    this.kernels.set(key, kernel);
-    return kernel;
-  }
-
-  /** The same as one of its own, which keeps its arguments. */
-  another(group: Group, name: string, defines: string, items: number): Kernel {
+  /** A kernel of its own for groups of that many work items, with what it takes. */
+  another(
+    group: Group,
+    name: string,
+    defines: string,
+    items: number,
+  ): { handle: number; parameters: readonly Parameter[] } {
     const program = this.program(group, defines, items);
     const parameters = program.parameters.get(name);
     if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);

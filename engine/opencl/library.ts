@@ -9,7 +9,7 @@ import { isInstalled } from '../packages.ts';
 export class DeviceError extends UserError {
   constructor(
     message: string,
-    /** OpenCL's number of the error; 0 where there is none. */
+    /** The driver's number of the error; 0 where there is none. */
     readonly code: number,
   ) {
     // Not 2, which is for a command that was refused before it did anything.
@@ -175,6 +175,9 @@ function load(): OpenCl {
     0,
   );
 }
+
+/** The numbers of errors where the device has no memory left. */
+export const NO_MEMORY: readonly number[] = [-4, -61];
 
 /** What the numbers of errors mean that can happen here. */
 const MEANINGS: Readonly<Record<number, string>> = {

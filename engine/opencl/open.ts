@@ -1,10 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
-import { OpenClBackend } from './backend.ts';
-import { Device } from './device.ts';
 import { chooseDevice, type Found } from './devices.ts';
 import { DeviceError } from './library.ts';
-import { registerKernels } from './register.ts';
+import { OpenClDriver } from './opencl-driver.ts';
+import { registerDevice, registeredDriver } from './register-device.ts';
 
 /** Work items of a group unless ENGINE_OPENCL_GROUP says otherwise. */
 const GROUP = 256;
@@ -12,14 +10,10 @@ const GROUPS = [64, 128, 256];
 
 /** Registers the backend with tfjs, once, and returns its device. */
 export async function openOpenCl(): Promise<Found> {
-  // The cpu backend's kernels run wherever the device has none.
-  await import('@tensorflow/tfjs-backend-cpu');
-  const existing = tf.findBackend('opencl') as OpenClBackend | null;
-  if (existing) return existing.device.found;
+  const existing = registeredDriver();
+  if (existing instanceof OpenClDriver) return existing.found;
   const found = chooseDevice();
-  const backend = new OpenClBackend(new Device(found, groupOn(found)));
-  tf.registerBackend('opencl', () => backend);
-  registerKernels('opencl');
+  await registerDevice(new OpenClDriver(found), groupOn(found));
   return found;
 }
 

@@ -177,7 +177,7 @@ export class DeviceRun {
     this.isTrusted = false;
     this.backend.device.forget();
     process.stderr.write(
-      `opencl: a replayed step was not what its code computes at step ${this.step}${problem ? ` (${problem})` : ''}; steps are no longer replayed. The code of the loss depends on something that changes from step to step: give it as a schedule\n`,
+      `device: a replayed step was not what its code computes at step ${this.step}${problem ? ` (${problem})` : ''}; steps are no longer replayed. The code of the loss depends on something that changes from step to step: give it as a schedule\n`,
     );
   }
 

@@ -7,6 +7,7 @@ import { selectLargestAmong } from '../select-among.ts';
 import type { DeviceBuffer } from './buffers.ts';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
+import { OpenClDriver } from './opencl-driver.ts';
 import { nonZeros, selectLargest, selectOfRows } from './select.ts';
 import { noDevice } from './testing/here.ts';
 
@@ -55,7 +56,7 @@ function expectColumns(device: Device, codes: ReturnType<typeof nonZeros>, read:
 }
 
 describe.skipIf(noDevice).each([64, 128, 256])('selection in groups of %i', (group) => {
-  const device = noDevice ? null : new Device(chooseDevice(), group);
+  const device = noDevice ? null : new Device(new OpenClDriver(chooseDevice()), group);
 
   beforeAll(() => {
     // The first selection takes memory that all later ones use.

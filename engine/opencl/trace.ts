@@ -6,6 +6,8 @@ import type { Argument, Launch, Numbers, Prepared } from './launch.ts';
 /** What a trace needs of its device. */
 interface Tools {
   prepare(launch: Launch): Prepared;
+  /** The same launches, or one that stands for them all. */
+  together(launches: readonly Prepared[]): readonly Prepared[];
   /** Brings numbers to memory of their own. */
   upload(values: Numbers): DeviceBuffer;
   release(buffer: DeviceBuffer): void;
@@ -23,7 +25,7 @@ export class Trace {
   /** Memory of others that the step reads or writes, and whether it writes it. */
   private readonly others = new Map<DeviceBuffer, boolean>();
   private readonly words: (string | number)[] = [];
-  private prepared: Prepared[] | null = null;
+  private prepared: readonly Prepared[] | null = null;
   private readonly programs: DeviceBuffer[] = [];
   /** Why the step cannot be replayed; null if it can. */
   problem: string | null = null;
@@ -95,14 +97,14 @@ export class Trace {
     for (const buffer of this.state) buffer.overwritten?.();
   }
 
-  private prepareAll(): Prepared[] {
-    const { prepare, upload } = this.tools;
+  private prepareAll(): readonly Prepared[] {
+    const { prepare, together, upload } = this.tools;
     const launches = fused(this.launches, (values) => {
       const program = upload(values);
       this.programs.push(program);
       return program;
     });
-    return launches.map(prepare);
+    return together(launches.map(prepare));
   }
 
   /** How many launches a replay makes. */

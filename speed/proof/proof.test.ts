@@ -10,7 +10,7 @@ describe('the parts of a proof', () => {
   it('are in the order of their worth: a card first, its whole run before what runs in software', () => {
     const passed = [golden('embedded', false), golden('opencl', true), golden('webgpu', false)];
     expect(partsOf(wish, passed).map(({ id }) => id)).toEqual([
-      ...['opencl', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
+      ...['opencl', 'cuda', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
       'step opencl LISTA-Matryoshka',
       'step opencl BatchTopK',
       'whole run opencl',

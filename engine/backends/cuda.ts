@@ -1,0 +1,27 @@
+import type { BackendModule } from '../backend.ts';
+import { missingCuda } from '../cuda/library.ts';
+import { largeGoldenStep } from '../golden-step.ts';
+
+const UNTRIED = 'no card has run it yet; --backend cuda takes it';
+
+/**
+ * The engine's own kernels on an NVIDIA card by its CUDA driver alone, where that has no OpenCL. Used only if
+ * the backend is asked for by name, since no card has run it yet.
+ */
+export const backend: BackendModule = {
+  tfName: 'opencl',
+  missing: missingCuda,
+  notByItself: () => UNTRIED,
+  async open() {
+    const { openCuda } = await import('../cuda/open.ts');
+    const { name, version, kind } = await openCuda();
+    const isSoftware = kind === 'software';
+    return {
+      detail: `${name}, CUDA ${version}${isSoftware ? ', in software' : ''}`,
+      gpu: !isSoftware,
+      form: 'device',
+      notByItself: isSoftware ? 'its only device is a CPU' : UNTRIED,
+    };
+  },
+  prove: largeGoldenStep,
+};
