@@ -24,6 +24,7 @@ export class Trace {
   private readonly others = new Map<DeviceBuffer, boolean>();
   private readonly words: (string | number)[] = [];
   private prepared: Prepared[] | null = null;
+  private replayed: readonly Launch[] = [];
   private readonly programs: DeviceBuffer[] = [];
   /** Why the step cannot be replayed; null if it can. */
   problem: string | null = null;
@@ -102,7 +103,13 @@ export class Trace {
       this.programs.push(program);
       return program;
     });
+    this.replayed = launches;
     return launches.map(prepare);
+  }
+
+  /** What a replay launches; empty before the first one. */
+  get done(): readonly Launch[] {
+    return this.replayed;
   }
 
   /** How many launches a replay makes. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
+import { openCl } from '#engine/opencl/library';
 import { openClHere } from '#engine/opencl/testing/here';
 import { uniform } from '#engine/random';
 import { held } from '#engine/tracking';
@@ -137,6 +138,29 @@ describe.each(openClHere)('steps on %s', (backend) => {
     const before = () => at.push(deviceCounts()?.launches ?? Number.NaN);
     await trained(name, backend, { count: 10, before });
     expect(at.slice(-3).map((n, i) => n - at[at.length - 4 + i])).toEqual(new Array(3).fill(launches));
+  });
+
+  // What a call costs (some 2 µs, of which most is the driver's own) times their number is the time of this
+  // process in a step: 0.2 ms on PoCL for the default recipe.
+  it.each([
+    ['baseline_batchtopk', 34],
+    ['default', 57],
+  ])('call the driver once for a launch and six times for the batch (%s)', async (name, launches) => {
+    const library = openCl();
+    const names = Object.keys(library) as (keyof typeof library)[];
+    const spies = names.map((call) => [call, vi.spyOn(library, call)] as const);
+    const at: Record<string, number>[] = [];
+    const before = () =>
+      at.push(Object.fromEntries(spies.map(([call, { mock }]) => [call, mock.calls.length])));
+    await trained(name, backend, { count: 10, before });
+    for (const [, spy] of spies) spy.mockRestore();
+    const [last, now] = at.slice(-2);
+    const calls = names.flatMap((call) => (now[call] === last[call] ? [] : [[call, now[call] - last[call]]]));
+    expect(Object.fromEntries(calls)).toEqual({
+      enqueueNDRangeKernel: launches,
+      // x and the numbers of the step, brought beside what is queued and then copied in its order.
+      ...{ enqueueWriteBuffer: 2, enqueueCopyBuffer: 2, releaseEvent: 1, flush: 1 },
+    });
   });
 
   const alike = ({ result, numbers, sinceFired }: Awaited<ReturnType<typeof trained>>) => ({
