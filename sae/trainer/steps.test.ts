@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
+import { openClBackend } from '#engine/opencl/backend';
 import { openCl } from '#engine/opencl/library';
 import { openClHere } from '#engine/opencl/testing/here';
 import { uniform } from '#engine/random';
@@ -15,6 +16,8 @@ import { createModel, type Model, type RunResult } from './step.ts';
 import { stepsOf } from './steps.ts';
 
 const [rows, d, steps] = [256, 64, 8];
+/** Work items of a group, unless a test takes others. */
+const GROUP = 256;
 
 interface Watch {
   window?: number;
@@ -27,6 +30,8 @@ interface Watch {
   during?(pass: PassInput<BaseConfig, string, string>, output: PassOutput): PassOutput;
   /** The first number of x in a step, where it is not drawn. */
   spoilt?(step: number): number | null;
+  /** Work items of a group, where the device is one of OpenCL. */
+  group?: number;
   /** Rows of a step. */
   rowsOf?(step: number): number;
 }
@@ -35,6 +40,8 @@ interface Watch {
 async function trained(name: string, backend: string, watch: Watch = {}) {
   const { window = 100, set = [], count = steps, before, during, rowsOf = () => rows } = watch;
   await openBackend(backend);
+  const device = openClBackend()?.device;
+  if (device) device.group = watch.group ?? GROUP;
   const experiment = (await loadExperiments()).get(name);
   if (!experiment) throw new Error(`no experiment ${name}`);
   const architecture = await loadArchitecture(experiment.architecture);
@@ -77,7 +84,15 @@ async function trained(name: string, backend: string, watch: Watch = {}) {
   const numbers = { ...Object.fromEntries(weights), ...Object.fromEntries(buffers) };
   const counts = training.counts && { ...training.counts };
   training.dispose();
+  if (device) device.group = GROUP;
   return { result, numbers, sinceFired: [...dead.sinceFired], counts, passes };
+}
+
+/** The results for each item, one after the other. */
+async function eachIn<Item, Result>(items: readonly Item[], of: (item: Item) => Promise<Result>) {
+  const results: Result[] = [];
+  for (const item of items) results.push(await of(item));
+  return results;
 }
 
 const cases: [string, Watch][] = [
@@ -180,6 +195,17 @@ describe.each(openClHere)('steps on %s', (backend) => {
     expect(replayed.passes).toBe(count - (replayed.counts?.replayed ?? 0));
     expect(compared.counts).toMatchObject({ replayed: 0, eager: count });
     expect(compared.counts?.compared).toBe(replayed.counts?.replayed);
+  });
+
+  it.each<[string, Watch]>([
+    ['baseline_batchtopk', {}],
+    ['default', {}],
+    ['default', { window: 6 }],
+    ['jumprelu', {}],
+    ['gated', {}],
+  ])('have the same bits in groups of every size (%s, %o)', async (name, watch) => {
+    const [one, ...others] = await eachIn([256, 64], (group) => trained(name, backend, { ...watch, group }));
+    for (const other of others) expect(alike(other)).toEqual(alike(one));
   });
 
   it('show what replayed steps changed, whenever it is looked at', async () => {
