@@ -16,7 +16,7 @@ const LIBRARY = '/usr/lib/clc/nvptx64--nvidiacl.bc';
 /** The macros that each group of kernels is built with; those of the others have no form of their own. */
 const GROUPS: Record<Group, readonly string[]> = {
   ...{ elementwise: [], movement: [], reductions: [], select: [], optimiser: [], tracking: [], chain: [] },
-  ...{ sparse: ['VECTOR=4'], fused: ['VECTOR=4'] },
+  ...{ sparse: ['VECTOR=4'], fused: ['VECTOR=4'], mma: [] },
   matmul: ['TA=0', 'TB=0', 'TX=16', 'TY=16', 'R=8', 'K=16'],
 };
 
