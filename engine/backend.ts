@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
+import { chooseBackend } from './choice.ts';
 import { goldenStep } from './golden-step.ts';
 import { registerGradients } from './gradients.ts';
 import { type Form, useForm } from './operation.ts';
+import { timeStep } from './time-step.ts';
 
 /** What runs the tensors: printed at the start of a run and recorded in its result. */
 export interface Backend {
@@ -50,7 +52,9 @@ export interface Opened {
  * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
  * error of the engine.
  */
-const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
+const GPUS = ['opencl', 'node-gpu', 'webgpu'];
+/** What GPUs are compared with. */
+const PROCESSOR = 'embedded';
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
@@ -64,8 +68,9 @@ export const backendNames: readonly string[] = ORDER.filter((name) =>
 /**
  * Starts the backend of this name and checks it by one golden step: forward, gradients and Adam on fixed
  * numbers. A backend that does not start, or computes other numbers, is an error; another one is never used
- * silently. `auto` passes over backends that are not installed and GPUs that do not work, and `why` reports
- * it; ENGINE_BACKEND in the environment names the backend that `auto` stands for. `plain` runs the named
+ * silently. `auto` takes the GPU with the fastest training step, or the processor where that is faster; it
+ * passes over backends that are not installed, GPUs that do not work and drivers in software, and `why` says
+ * so. ENGINE_BACKEND in the environment names the backend that `auto` stands for. `plain` runs the named
  * operations in plain tfjs, the reference for the engine's own kernels.
  * @throws UserError for an unknown name, and for a backend that cannot run here.
  */
@@ -82,50 +87,60 @@ async function openOne(name: string, plain: boolean, why: string): Promise<Backe
   const module = await load(name);
   const missing = module.missing();
   if (missing) throw new UserError(`backend ${name}: ${missing}`);
-  const { notByItself, ...backend } = await start(name, module, plain);
+  const { notByItself, form, tfName, ...backend } = await start(name, module, plain, false);
   return { ...backend, why };
 }
 
 async function openFirst(plain: boolean): Promise<Backend> {
-  const why = [`the first that runs here of ${backendNames.join(', ')}`];
-  for (const name of backendNames) {
-    const module = await load(name);
-    const missing = module.missing() ?? module.notByItself?.();
-    if (missing) {
-      why.push(`${name}: ${missing}`);
-      continue;
-    }
-    try {
-      const { notByItself, ...backend } = await start(name, module, plain);
-      if (!notByItself) return { ...backend, why: why.join('; ') };
-      why.push(`${name}: ${notByItself}`);
-    } catch (error) {
-      if (!GPUS.includes(name)) throw error;
-      why.push((error as Error).message.replace('backend ', ''));
-    }
-  }
-  throw new UserError(`no backend runs here: ${why.join('; ')}`);
+  const candidates = { names: backendNames, gpus: GPUS, processor: PROCESSOR };
+  const choice = await chooseBackend(candidates, {
+    async missing(name) {
+      const module = await load(name);
+      return module.missing() ?? module.notByItself?.() ?? null;
+    },
+    start: async (name) => start(name, await load(name), plain, true),
+    time: timeStep,
+  });
+  if (choice.name === null) throw new UserError(`no backend runs here: ${choice.why}`);
+  const { notByItself, form, tfName, ...backend } = choice.started;
+  if (!choice.isLast) await use(tfName, form);
+  return { ...backend, why: choice.why };
 }
 
 const load = async (name: string): Promise<BackendModule> =>
   ((await import(`./backends/${name}.ts`)) as { backend: BackendModule }).backend;
 
-type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself'>;
+type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself' | 'form'> & { tfName: string };
 
-/** @throws UserError, one line that names the backend, if it does not start or computes wrong numbers. */
-async function start(name: string, module: BackendModule, plain: boolean): Promise<Started> {
+/**
+ * Starts a backend and checks it. `byItself`: for `auto`, which checks none that it passes over anyway.
+ * @throws UserError, one line that names the backend, if it does not start or computes wrong numbers.
+ */
+async function start(
+  name: string,
+  module: BackendModule,
+  plain: boolean,
+  byItself: boolean,
+): Promise<Started> {
   try {
-    const { detail, gpu, form, notByItself } = await module.open();
-    const started = await tf.setBackend(module.tfName);
-    // tfjs may return true and select another backend if this one fails to start.
-    if (!started || tf.getBackend() !== module.tfName) throw new Error('tfjs could not start it');
+    const { detail, gpu, form: own, notByItself } = await module.open();
+    const form = plain ? 'plain' : own;
+    const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
+    const started = { name, label, gpu, form, notByItself, tfName: module.tfName };
+    if (byItself && notByItself !== undefined) return started;
+    await use(module.tfName, form);
     registerGradients();
-    useForm(plain ? 'plain' : form);
     goldenStep();
     module.prove?.();
-    const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
-    return { name, label, gpu, notByItself };
+    return started;
   } catch (error) {
     throw new UserError(`backend ${name}: ${(error as Error).message.split('\n')[0].trim()}`);
   }
+}
+
+async function use(tfName: string, form: Form): Promise<void> {
+  const started = await tf.setBackend(tfName);
+  // tfjs may return true and select another backend if this one fails to start.
+  if (!started || tf.getBackend() !== tfName) throw new Error('tfjs could not start it');
+  useForm(form);
 }

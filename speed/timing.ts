@@ -8,7 +8,7 @@ export interface Line {
   samplesPerSecond?: number;
   /** Speed relative to the plain reference pipeline in the same call. */
   ratio?: number;
-  [more: string]: number | string | undefined;
+  [more: string]: unknown;
 }
 
 export interface Timing {

@@ -68,8 +68,30 @@ describe('a bench for the eye', () => {
       ['samples/s', '102,000', '102,000'],
     ]);
     expect(second).toMatch(/^LISTA · world small/);
+    expect(second).not.toContain('kernel');
     const ms = (words: string) => Number(new RegExp(`^ *${words} +([\\d.]+)$`, 'm').exec(second)?.[1]);
     expect(ms('waiting for data') + ms('forward') + ms('gradients') + ms('optimiser')).toBe(ms('a step, ms'));
     expect(ms('encodes') + ms('the rest')).toBe(ms('forward'));
+  });
+
+  it('says what a step does on a device beside what was planned, and by kernel', () => {
+    const kernels = [{ name: 'product', launches: 2, bytesRead: 3e6, bytesWritten: 1e6, flops: 4e6, ms: 2 }];
+    const bounds = { flops: 2e6, bytes: 1e6, bytesSent: 1e6, bytesReadBack: 0, launches: 60 };
+    const there = { launches: 57, reads: 0, bytesReadBack: 0, bytesSent: 2e6, replayed: 0.5, msThread: 0.2 };
+    const moved = { flops: 4e6, bytesMoved: 4e6, kernels, bounds };
+    const rows = inWords('step', [{ ...step, ...there, ...moved }])
+      .split('\n')
+      .map((line) => line.trim().split(/\s{2,}/));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ['of the thread of JavaScript, ms', '0.20'],
+        ['launches', '57', '60'],
+        ['M operations', '4', '2'],
+        ['MB that kernels move', '4', '1'],
+        ['MB read back', '0', '0'],
+        ['50 % of the steps were replayed'],
+        ['product', '2', '3', '1', '4', '2.000'],
+      ]),
+    );
   });
 });

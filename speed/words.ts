@@ -1,3 +1,4 @@
+import { devicesInWords } from './step/device-words.ts';
 import { aligned } from './table.ts';
 import type { Line } from './timing.ts';
 
@@ -94,6 +95,9 @@ function stepTable(cases: readonly Line[]): string {
     row('  of the best product here', (line) => percent(of(line, 'encodeShareOfCeiling'))),
     row('a step over its encodes alone', (line) => digits(of(line, 'stepOverEncodes'))),
     ms('processor time of the trainer, ms', (line) => of(line, 'msCpu')),
+    ...(cases.some(({ msThread }) => msThread !== undefined)
+      ? [ms('  of the thread of JavaScript, ms', (line) => of(line, 'msThread'))]
+      : []),
     ms('drawing a batch alone, ms', (line) => of(line, 'msSampling')),
     row('first step after, s', (line) => digits(of(line, 'firstStepMs') / 1000)),
     row('memory, MB', (line) => digits(of(line, 'peakMegabytes'))),
@@ -103,7 +107,7 @@ function stepTable(cases: readonly Line[]): string {
   ];
   const [{ ceiling }] = cases;
   const backends = cases.map((line) => `${wayOf(line)}: ${line.backend}\n`);
-  return `${aligned(rows)}${backends.join('')}the best product here: ${ceiling}\n`;
+  return `${aligned(rows)}${backends.join('')}the best product here: ${ceiling}\n${devicesInWords(cases)}`;
 }
 
 const hundredths = (value: number): string =>

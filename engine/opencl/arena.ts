@@ -22,6 +22,7 @@ export class Arena {
     const kept = this.free.get(fresh.bytes)?.pop();
     if (kept) {
       this.pool.release(fresh);
+      kept.asked = bytes;
       this.used.add(kept);
       return kept;
     }

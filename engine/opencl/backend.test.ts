@@ -77,17 +77,14 @@ describe.skipIf(noDevice)('the OpenCL backend', () => {
     return { numbers, losses: of };
   }
 
-  it.each([64, 128, 256])(
-    'trains to the same bits each time, and as embedded does, in groups of %i',
-    async (group) => {
-      const [one, two] = [await trained(6, group), await trained(6, group)];
-      expect(two).toEqual(one);
-      const { losses } = await trained(6, group, () => {}, 'embedded');
-      for (const [step, loss] of losses.entries())
-        expect(Math.abs(one.losses[step] / loss - 1), `step ${step}`).toBeLessThan(1e-4);
-      expect(new Set(losses.map((loss) => loss.toFixed(1))).size).toBe(6);
-    },
-  );
+  it('trains to the same bits each time and in groups of every size, and as embedded does', async () => {
+    const one = await trained(6, 256);
+    for (const group of [64, 128, 256]) expect(await trained(6, group), `groups of ${group}`).toEqual(one);
+    const { losses } = await trained(6, 256, () => {}, 'embedded');
+    for (const [step, loss] of losses.entries())
+      expect(Math.abs(one.losses[step] / loss - 1), `step ${step}`).toBeLessThan(1e-4);
+    expect(new Set(losses.map((loss) => loss.toFixed(1))).size).toBe(6);
+  });
 
   it('reads nothing back in forward pass and gradients, and of the optimiser one norm', async () => {
     const at: number[] = [];
@@ -128,7 +125,7 @@ describe.skipIf(noDevice)('the OpenCL backend', () => {
     if (gpu) return;
     expect(label).toContain('in software');
     const { name, why } = await openBackend();
-    expect([name, why]).not.toContain('opencl');
-    expect(why).toContain('opencl: its only device is a CPU');
+    expect(name).not.toBe('opencl');
+    expect(why).toMatch(/opencl: (its only device is a CPU|no GPU is here)/);
   });
 });

@@ -3,6 +3,8 @@ export interface DeviceBuffer {
   readonly handle: number;
   /** Its size, which may be more than was asked for. */
   readonly bytes: number;
+  /** The bytes that were asked for last. */
+  asked: number;
   /** The handle as a kernel's argument. */
   readonly argument: BigUint64Array;
   /** The recorded step whose memory it is; none for most. */
@@ -44,12 +46,13 @@ export class BufferPool {
     const kept = this.free.get(size)?.pop();
     if (kept) {
       this.waiting -= size;
+      kept.asked = bytes;
       return kept;
     }
     const handle = this.allocator.create(size) ?? this.createAfterFreeing(size);
     if (handle === null) return null;
     this.total += size;
-    return { handle, bytes: size, argument: BigUint64Array.of(BigInt(handle)) };
+    return { handle, bytes: size, asked: bytes, argument: BigUint64Array.of(BigInt(handle)) };
   }
 
   release(buffer: DeviceBuffer): void {

@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from './buffers.ts';
-import type { Launch, Numbers } from './launch.ts';
+import type { Cost, Launch, Numbers } from './launch.ts';
 
 /** The operations of chain.cl in its order, by the names of their kernels. */
 export const OPERATIONS: readonly string[] = [
@@ -149,5 +149,17 @@ export function launchOf({ size, local, links }: Chain, upload: (values: Numbers
   const places = Array.from({ length: MOST_ARRAYS }, (_, i) => arrays[i] ?? null);
   const args = [...places, upload(Int32Array.from(program)), links.length, size];
   const outputs = args.map((_, i) => i < MOST_ARRAYS);
-  return { group: 'chain', name: 'chain', range: { global: [size], local }, args, defines: '', outputs };
+  const range = { global: [size], local };
+  return { group: 'chain', name: 'chain', range, args, defines: '', outputs, cost: costOf(links, size) };
+}
+
+/** A link reads its operands and writes its result, also where the link before has just written one. */
+function costOf(links: readonly Link[], size: number): Cost {
+  const read = ({ buffer, by, divisor }: Operand): number => {
+    if (!buffer) return 0;
+    if (by === FIRST) return 1;
+    return by === MODULO ? divisor : by === QUOTIENT ? Math.ceil(size / divisor) : size;
+  };
+  const reads = links.flatMap(({ operands }) => operands.map(read)).reduce((sum, n) => sum + n, 0);
+  return { bytesRead: 4 * reads, bytesWritten: 4 * links.length * size, flops: links.length * size };
 }

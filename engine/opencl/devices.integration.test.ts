@@ -1,19 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { isSoftwareAlone } from './devices.ts';
+import { hasNoGpu } from './devices.ts';
 
-it('tells by the names of drivers that all of them compute on the processor', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vendors-'));
+it.each(['nvidia0', 'dri', 'kfd', 'dxg'])('tells by /dev/%s that there may be a GPU', (name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'dev-'));
   try {
-    expect(isSoftwareAlone(join(folder, 'none'))).toBe(false);
-    expect(isSoftwareAlone(folder)).toBe(false);
-    writeFileSync(join(folder, 'pocl.icd'), 'libpocl.so.2\n');
-    expect(isSoftwareAlone(folder)).toBe(true);
-    writeFileSync(join(folder, 'nvidia.icd'), 'libnvidia-opencl.so.1\n');
-    expect(isSoftwareAlone(folder)).toBe(false);
+    for (const other of ['null', 'nvidia-modeset', 'shm']) writeFileSync(join(folder, other), '');
+    expect(hasNoGpu(folder, 'linux')).toBe(true);
+    mkdirSync(join(folder, name));
+    expect(hasNoGpu(folder, 'linux')).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it('says nothing of systems that have no such files', () => {
+  expect(hasNoGpu('/dev', 'darwin')).toBe(false);
+  expect(hasNoGpu('/there/is/none', 'linux')).toBe(false);
 });

@@ -93,17 +93,16 @@ function text(ask: (into: Buffer) => number): string {
   return into.toString('utf8').split('\0')[0].trim().replace(/\s+/g, ' ');
 }
 
-/** Where the loader finds the drivers that are installed. */
-const VENDORS = '/etc/OpenCL/vendors';
+/** Files of Linux by which a driver reaches a GPU: NVIDIA's, those of Mesa and AMD, and that of WSL. */
+const OF_GPUS = /^(nvidia\d+|nvidiactl|dri|kfd|dxg)$/;
 
 /**
- * Whether the only driver that is installed computes on the processor (PoCL). Told by names of files: loading
- * it takes a third of a second.
+ * Whether there can be no GPU on this system, so that a driver would offer none: loading one takes a third of
+ * a second. Whether a device is a GPU is said by the driver alone.
  */
-export function isSoftwareAlone(folder = process.env.OCL_ICD_VENDORS ?? VENDORS): boolean {
-  if (!existsSync(folder)) return false;
-  const drivers = readdirSync(folder).filter((name) => name.endsWith('.icd'));
-  return drivers.length > 0 && drivers.every((name) => /pocl/i.test(name));
+export function hasNoGpu(dev = '/dev', platform = process.platform): boolean {
+  if (platform !== 'linux' || !existsSync(dev)) return false;
+  return !readdirSync(dev).some((name) => OF_GPUS.test(name));
 }
 
 /**

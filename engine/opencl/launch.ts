@@ -13,6 +13,13 @@ export interface Range {
 /** Arrays whose bytes are copied as they are. */
 export type Numbers = Float32Array | Int32Array | Uint32Array | Float64Array;
 
+/** What a launch moves between the device's memory and its kernel, in bytes, and computes. */
+export interface Cost {
+  bytesRead: number;
+  bytesWritten: number;
+  flops: number;
+}
+
 /** A launch as it was asked for. */
 export interface Launch {
   group: Group;
@@ -22,6 +29,8 @@ export interface Launch {
   defines: string;
   /** Whether the kernel writes to what an argument stands for. */
   outputs: readonly boolean[];
+  /** What it moves and computes, where its arguments alone do not tell. */
+  cost?: Cost;
   /** For a kernel over several members: the buffers of each by their roles, and the numbers of all. */
   batch?: { members: readonly (readonly DeviceBuffer[])[]; numbers: readonly number[] };
 }

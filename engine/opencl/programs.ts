@@ -9,6 +9,7 @@ export type Group =
   | 'movement'
   | 'reductions'
   | 'matmul'
+  | 'mma'
   | 'select'
   | 'sparse'
   | 'fused'

@@ -25,7 +25,8 @@ export class Trace {
   /** Memory of others that the step reads or writes, and whether it writes it. */
   private readonly others = new Map<DeviceBuffer, boolean>();
   private readonly words: (string | number)[] = [];
-  private prepared: readonly Prepared[] | null = null;
+  private prepared: Prepared[] | null = null;
+  private replayed: readonly Launch[] = [];
   private readonly programs: DeviceBuffer[] = [];
   /** Why the step cannot be replayed; null if it can. */
   problem: string | null = null;
@@ -104,7 +105,13 @@ export class Trace {
       this.programs.push(program);
       return program;
     });
-    return together(launches.map(prepare));
+    this.replayed = launches;
+    return launches.map(prepare);
+  }
+
+  /** What a replay launches; empty before the first one. */
+  get done(): readonly Launch[] {
+    return this.replayed;
   }
 
   /** How many launches a replay makes. */

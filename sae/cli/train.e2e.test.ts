@@ -201,12 +201,13 @@ describe('train', () => {
 
   it('ends a loss that is not finite, and data that end early, with the reason', async () => {
     const diverged = join(folder, 'diverged');
-    await trainer([...small, '--samples', '7000', '--out', diverged, '--set', 'lr=1e30']);
+    const exploded = await trainer([...small, '--samples', '7000', '--out', diverged, '--set', 'lr=1e30']);
     expect(resultOf(diverged)).toMatchObject({ status: 'diverged' });
     expect(resultOf(diverged).reason).toMatch(/at step \d+/);
     const short = join(folder, 'short');
-    await trainer([...small, '--samples', '9000', '--out', short]);
+    const ended = await trainer([...small, '--samples', '9000', '--out', short]);
     expect(resultOf(short)).toMatchObject({ status: 'failed', reason: 'the data ended after 7680 rows' });
+    expect([exploded.code, ended.code]).toEqual([0, 1]);
   });
 
   it('reports a full disk in one line and keeps what it saved before', ({ skip }) => {

@@ -5,6 +5,7 @@ import { ABOUT_BLAS, blasChoices } from '#contract/blas';
 import { above0, parsed, program, several, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
+import type { TrainResult } from '#contract/run';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
 import type { Experiment } from '../experiment.ts';
@@ -89,6 +90,9 @@ Settings:
   --set k=4 --set sae.eta=0.25 --set lr_decay_fraction=1/3 --set matryoshka_widths=[8,32]`,
   );
 
+/** Ends that are neither what a run was asked for nor a result of its settings. */
+const FAULTS: readonly TrainResult['status'][] = ['failed', 'out-of-memory'];
+
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const options = command.opts<Options>();
@@ -168,7 +172,7 @@ await runMain(async () => {
     `${result.status}${result.reason ? `: ${result.reason}` : ''} after ${result.samples} samples, ` +
       `${result.seconds.toFixed(1)} s, ${rate} samples/s\n`,
   );
-  return 0;
+  return FAULTS.includes(result.status) ? 1 : 0;
 });
 
 /** Prints what runs would declare. @throws UserError with the reason if there can be none; prints it too */

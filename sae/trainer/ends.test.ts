@@ -2,9 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TrainResult } from '#contract/run';
 import { openBackend } from '#engine/backend';
+import { openCl } from '#engine/opencl/library';
+import { noDevice, openClHere } from '#engine/opencl/testing/here';
 import { uniform } from '#engine/random';
 import type { Architecture } from '../architecture.ts';
 import template from '../architectures/_template.ts';
@@ -120,6 +122,59 @@ describe('a run that cannot continue', () => {
     });
     await expect(trained('mistake', mistake)).rejects.toThrow('losses.mse is undefined');
     expect(existsSync(join(folder, 'mistake/result.json'))).toBe(false);
+  });
+});
+
+describe.each(openClHere)('a run on %s whose device fails', (backend) => {
+  const call = 'enqueueNDRangeKernel';
+  beforeAll(async () => {
+    await openBackend(backend);
+  });
+  afterAll(async () => {
+    await openBackend('embedded');
+  });
+
+  /** Trains 25 steps, from which on a function of the driver answers with this number. */
+  async function failing(code: number, functions: (keyof ReturnType<typeof openCl>)[]) {
+    const library = openCl();
+    const spies = functions.map((name) => vi.spyOn(library, name));
+    let step = 0;
+    const architecture: Architecture = {
+      ...template,
+      trainingPass(pass) {
+        // Reading the number has each step computed by its code.
+        step = pass.step;
+        return template.trainingPass(pass);
+      },
+    };
+    for (const [i, spy] of spies.entries()) {
+      const own = spy.getMockImplementation() ?? originals[functions[i]];
+      spy.mockImplementation(((...args: never[]) =>
+        step < 25 ? (own as (...all: never[]) => number)(...args) : code) as never);
+    }
+    try {
+      return await trained(`device ${code}`, architecture);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+  }
+  const originals = noDevice === null ? { ...openCl() } : ({} as ReturnType<typeof openCl>);
+
+  it.each([
+    [-4, 'out-of-memory', 'out of memory: .*: the device has no memory left'],
+    [-6, 'out-of-memory', 'out of memory: .*: the driver ran out of memory of this machine'],
+    [-5, 'failed', '.*: the device ran out of resources: it was reset, or another program uses it'],
+    [-14, 'failed', '.*: the device failed in an earlier operation: it was reset, or is lost'],
+    [-36, 'failed', '.*: the device is lost: start the run again'],
+  ])('(%i) ends as %s, in one line with the weights that were saved', async (code, status, reason) => {
+    // A lost device answers nothing any more.
+    const gone = status === 'failed' ? (['enqueueReadBuffer', 'releaseEvent', 'flush'] as const) : [];
+    const { result, out } = await failing(code, [call, ...gone]);
+    expect(result).toMatchObject({ status, steps: 25, samples: 25 * ROWS });
+    expect(result.reason).toMatch(new RegExp(`^${reason}`));
+    expect(result.reason).toMatch(/; the weights after 640 samples are in evals\/640\.safetensors$/);
+    expect(result.reason).not.toContain('\n');
+    expect(readCheckpoint(join(out, 'evals/640.safetensors')).weights.W_dec.data.length).toBe(128);
   });
 });
 

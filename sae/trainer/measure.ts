@@ -1,44 +1,65 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { type DeviceCounts, deviceCounts } from '#engine/device-counts';
+import { deviceCounts, type KernelWork, replayedWork, timeKernels } from '#engine/device-counts';
 import { timeOperations } from '#engine/operation';
-import { encode } from '#engine/ops';
+import { threadClock } from '#engine/thread-time';
+import { held } from '#engine/tracking';
 import type { Architecture } from '../architecture.ts';
 import type { Resolved } from '../settings.ts';
 import { DeadLatents } from './dead-latents.ts';
+import { nextOf, timeEncode, timeSampling } from './measure-alone.ts';
 import type { Batches } from './plan.ts';
-import { createModel, gradientsOf, type Model } from './step.ts';
+import { createModel } from './step.ts';
+import { stepsOf } from './steps.ts';
 
 /** Milliseconds of a step, with the wait for its batch, and of its parts. */
 type StepTimes = Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser', number>;
 type Operations = Record<string, number>;
 
 export interface Measurement {
-  /** Means over the middle half of the steps by their time, so that the parts add up to the step. */
-  ms: StepTimes & {
-    /** Processor time of a step on all cores: comparable on a busy machine. A mean over all steps. */
-    cpu: number;
-    /** One batch from the data service while nothing else computes. */
-    sampling: number;
-    /** An encoder's dense product [rows, d_in] × [d_in, d_sae] alone. */
-    encode: number;
-    /** The named operations of the forward pass, by name. */
-    operations: Operations;
-  };
+  /**
+   * Means over the middle half of the steps by their time, so that the parts add up to the step. On a device
+   * that is read only at the end, means over all steps, whose parts run there (`device.kernels`): null.
+   */
+  ms: Pick<StepTimes, 'step' | 'waiting'> &
+    Record<'forward' | 'backward' | 'optimiser', number | null> & {
+      /** Processor time of a step on all cores: comparable on a busy machine. A mean over all steps. */
+      cpu: number;
+      /** That of the thread that runs JavaScript, with what the driver does in its calls; null if unknown. */
+      thread: number | null;
+      /** One batch from the data service while nothing else computes. */
+      sampling: number;
+      /** An encoder's dense product [rows, d_in] × [d_in, d_sae] alone. */
+      encode: number;
+      /** The named operations of the forward pass, by name. */
+      operations: Operations;
+    };
   /** From the start of the process to the end of the first step. */
   firstStepMs: number;
   /** Loss of the last step. */
   loss: number;
-  /** What a step does on a device, a mean over all steps; null where the backend counts nothing. */
-  device: Record<keyof DeviceCounts, number> | null;
+  /** What a step does on a device; null where the backend counts nothing. */
+  device: DeviceStep | null;
 }
 
-/** Batches that may be in the pipe and the reader when the steps end. */
-const READ_AHEAD = 8;
-const ENCODES = 5;
+/** What a step does on a device: means over all steps that were measured. */
+interface DeviceStep {
+  launches: number;
+  reads: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** The share of the steps that were replayed without their code. */
+  replayed: number;
+  /** The kernels of a replayed step, with the milliseconds of all launches of each on the device itself. */
+  kernels: (KernelWork & { ms: number })[];
+}
+
+/** Steps after the warm-up in which a device begins to replay, if it ever does. */
+const UNTIL_REPLAYED = 8;
+/** Steps over which the times of kernels are taken. */
+const TIMED = 3;
 
 /**
- * Trains some steps as train.ts does, without its files, and times their parts. On a GPU, work is counted in
- * the part that waits for it.
+ * Trains some steps as train.ts does, without its files, and times their parts. On a GPU that is read back,
+ * work is counted in the part that waits for it.
  */
 export function measureSteps(
   architecture: Architecture,
@@ -48,6 +69,7 @@ export function measureSteps(
   { warmUp, steps }: { warmUp: number; steps: number },
 ): Measurement {
   let forward = 0;
+  let updating = 0;
   let operations: Operations = {};
   const timed: Architecture = {
     ...architecture,
@@ -60,30 +82,28 @@ export function measureSteps(
     },
   };
   const model = createModel(timed, sae, architecture.init(sae, random), trainer);
-  const dead = new DeadLatents(new Float64Array(sae.d_sae), trainer.dead_feature_window);
-  let loss = Number.NaN;
+  const update = model.adam.step.bind(model.adam);
+  model.adam.step = (gradients, rate) => {
+    updating = performance.now();
+    return update(gradients, rate);
+  };
+  const dead = new DeadLatents(held(new Float64Array(sae.d_sae)), trainer.dead_feature_window);
+  const { d } = data.header;
+  const training = stepsOf(model, dead, d, warmUp + UNTIL_REPLAYED + steps + TIMED);
+  const thread = threadClock();
+  let step = 0;
+  let onThread = 0;
 
-  const timedStep = (step: number): StepTimes => {
+  const oneStep = (): StepTimes => {
     const began = performance.now();
-    const batch = nextOf(data);
+    const { x, rows } = nextOf(data);
     const arrived = performance.now();
-    let updating = 0;
-    tf.tidy(() => {
-      const x = tf.tensor2d(batch.x, [batch.rows, data.header.d]);
-      const pass = {
-        x,
-        step,
-        trainingSteps: warmUp + steps,
-        dead: dead.mask(),
-        multiplier: 1,
-        measure: false,
-      };
-      const { result, gradients } = gradientsOf(model, pass);
-      updating = performance.now();
-      model.adam.step(gradients, trainer.lr);
-      dead.update(result.acts);
-      loss = result.loss;
+    const before = thread?.() ?? 0;
+    training.run({
+      ...{ x, rows, step, learningRate: trainer.lr, multiplier: 1, firstLoss: null, measure: false },
     });
+    onThread += (thread?.() ?? 0) - before;
+    step++;
     const ended = performance.now();
     return {
       step: ended - began,
@@ -93,70 +113,60 @@ export function measureSteps(
       optimiser: ended - updating,
     };
   };
+  const several = (count: number) => Array.from({ length: count }, () => ({ times: oneStep(), operations }));
 
-  let firstStepMs = 0;
-  const times: { times: StepTimes; operations: Operations }[] = [];
-  let cpuBefore = process.cpuUsage();
-  let countsBefore = deviceCounts();
-  for (let step = 0; step < warmUp + steps; step++) {
-    if (step === warmUp) {
-      cpuBefore = process.cpuUsage();
-      countsBefore = deviceCounts();
-    }
-    const taken = timedStep(step);
-    if (step === 0) firstStepMs = performance.now();
-    if (step < warmUp) continue;
-    times.push({ times: taken, operations });
-  }
+  const counts = () => ({ ...deviceCounts(), ...training.counts });
+  const first = several(1);
+  training.result();
+  const firstStepMs = performance.now();
+  several(Math.max(0, warmUp - first.length));
+  for (let i = 0; training.counts?.replayed === 0 && i < UNTIL_REPLAYED; i++) several(1);
+  training.result();
+  const [began, cpuBefore, countsBefore] = [performance.now(), process.cpuUsage(), counts()];
+  onThread = 0;
+  const all = several(steps);
+  const countsAfter = counts();
+  // On a device the steps are only queued until now.
+  const { loss } = training.result();
+  const wall = (performance.now() - began) / steps;
   const { user, system } = process.cpuUsage(cpuBefore);
-  const device = perStep(countsBefore, deviceCounts(), steps);
-  const middle = middleHalf(times, ({ times }) => times.step);
+  const { areLazy } = training;
+  const middle = areLazy ? all : middleHalf(all, ({ times }) => times.step);
+  const parts = means(middle.map(({ times }) => times));
+  const device = perStep(countsBefore, countsAfter, steps);
+  const threadMs = onThread / steps;
+  const kernels = areLazy ? kernelsOf(() => several(TIMED)) : [];
+  training.dispose();
   const ms = {
-    ...means(middle.map(({ times }) => times)),
+    ...parts,
+    ...(areLazy && { step: wall, forward: null, backward: null, optimiser: null }),
     cpu: (user + system) / 1000 / steps,
-    operations: means(middle.map(({ operations }) => operations)),
-    encode: timeEncode(model, nextOf(data), data.header.d),
+    thread: thread && threadMs,
+    operations: areLazy ? {} : means(middle.map(({ operations }) => operations)),
+    encode: timeEncode(model, nextOf(data), d),
     sampling: timeSampling(data, steps),
   };
-  return { ms, firstStepMs, loss, device };
+  return { ms, firstStepMs, loss, device: device && { ...device, kernels } };
 }
 
-function perStep(before: DeviceCounts | null, after: DeviceCounts | null, steps: number) {
-  if (!before || !after) return null;
-  const of = (key: keyof DeviceCounts) => (after[key] - before[key]) / steps;
+type Counts = Partial<NonNullable<ReturnType<typeof deviceCounts>> & { replayed: number }>;
+
+function perStep(before: Counts, after: Counts, steps: number): Omit<DeviceStep, 'kernels'> | null {
+  if (before.launches === undefined) return null;
+  const of = (key: keyof Counts) => ((after[key] ?? 0) - (before[key] ?? 0)) / steps;
   return {
     launches: of('launches'),
     reads: of('reads'),
     bytesRead: of('bytesRead'),
     bytesWritten: of('bytesWritten'),
+    replayed: of('replayed'),
   };
 }
 
-function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
-  const batch = data.next();
-  if (!batch) throw new Error('the data ended before the steps did');
-  return batch;
-}
-
-/** One dense product [rows, d] × [d, d_sae], whatever the architecture's own encoder does. */
-function timeEncode({ config }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
-  const W = tf.fill([d, config.d_sae], 0.1);
-  const input = tf.tensor2d(x, [rows, d]);
-  const times = Array.from({ length: ENCODES }, () => {
-    const started = performance.now();
-    // Reads one number, so that a GPU has to finish.
-    tf.tidy(() => tf.slice(encode(input, W), [0, 0], [1, 1]).dataSync());
-    return performance.now() - started;
-  });
-  tf.dispose([input, W]);
-  return median(times);
-}
-
-function timeSampling(data: Batches, count: number): number {
-  for (let i = 0; i < READ_AHEAD; i++) nextOf(data);
-  const started = performance.now();
-  for (let i = 0; i < count; i++) nextOf(data);
-  return (performance.now() - started) / count;
+/** The kernels of a replayed step and their times in `steps`. */
+function kernelsOf(steps: () => void): DeviceStep['kernels'] {
+  const times = timeKernels(steps);
+  return (replayedWork() ?? []).map((work) => ({ ...work, ms: (times[work.name] ?? 0) / TIMED }));
 }
 
 /** Without the slowest and the fastest quarter: the steps that other programs disturbed. */
@@ -171,9 +181,4 @@ function means<Name extends string>(records: readonly Record<Name, number>[]): R
   const names = Object.keys(records[0]) as Name[];
   const of = (name: Name) => records.reduce((sum, record) => sum + record[name], 0) / records.length;
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, number>;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

@@ -6,8 +6,8 @@ import { held } from '#engine/tracking';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DeadLatents } from './dead-latents.ts';
 import { divergence } from './divergence.ts';
+import { failureOf, unlessLost } from './failure.ts';
 import { autotune, autotunerDefaults } from './l0-autotuner.ts';
-import { outOfMemory } from './memory.ts';
 import { foldScale, measureScale, requirePowers } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
@@ -32,11 +32,11 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
     end = await run.steps(stop);
     run.finish(end);
   } catch (error) {
-    const reason = outOfMemory(error);
-    if (reason === null) throw error;
-    end = { status: 'out-of-memory', reason: `${reason}${run?.lastGood ?? ''}` };
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    end = { ...failure, reason: `${failure.reason}${run?.lastGood ?? ''}` };
   } finally {
-    run?.dispose();
+    unlessLost(() => run?.dispose());
   }
   const result = resultOf(plan, end, run?.soFar() ?? { state: freshState(), seconds: 0, claimed: {} });
   writeJsonAtomic(join(plan.out, 'result.json'), result);
@@ -226,7 +226,7 @@ class Run {
   soFar(): SoFar {
     const { state, last } = this;
     const claimed = {
-      dead_latents: this.dead.count,
+      ...unlessLost(() => ({ dead_latents: this.dead.count })),
       ...(last ? claimsOf(last) : state.claimed),
     };
     return { state, seconds: this.seconds(), claimed };

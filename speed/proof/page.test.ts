@@ -23,6 +23,7 @@ const ms = {
   optimiser: 0.2,
   sampling: 1,
   encode: 0.4,
+  thread: null,
 };
 const answer = { batch: 1024, d_in: 768, d_sae: 4096, ms, device: null };
 const step = (size: 'full' | 'small') =>

@@ -76,7 +76,9 @@ function steps(done: readonly Done[]): string {
     digits(samplesPerSecond(answer)),
     digits(answer.ms.step),
     `${digits(answer.ms.waiting)} (${Math.round((100 * answer.ms.waiting) / answer.ms.step)} %)`,
-    ...[answer.ms.forward, answer.ms.backward, answer.ms.optimiser, answer.ms.encode].map(digits),
+    ...[answer.ms.forward, answer.ms.backward, answer.ms.optimiser, answer.ms.encode].map((ms) =>
+      ms === null ? 'there' : digits(ms),
+    ),
     ...(answer.device
       ? [
           ...[answer.device.launches, answer.device.reads].map(digits),

@@ -30,7 +30,21 @@ export interface Case {
   sandbox?: SandboxChoice;
 }
 
-type StepPart = 'step' | 'cpu' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode';
+type StepPart = 'step' | 'cpu' | 'waiting' | 'sampling' | 'encode';
+/** Parts of a step that run on a device where it is not read back: null there. */
+type OwnPart = 'forward' | 'backward' | 'optimiser' | 'thread';
+
+/** A kernel of a replayed step, all its launches together. */
+export interface KernelLine {
+  name: string;
+  launches: number;
+  /** Memory of the device that it reads and writes, and what it computes, as counted from its arguments. */
+  bytesRead: number;
+  bytesWritten: number;
+  flops: number;
+  /** On the device itself. */
+  ms: number;
+}
 
 /** The answer of the trainer's own `step` command (sae/cli/step.ts). */
 export interface Answer {
@@ -41,14 +55,23 @@ export interface Answer {
   batch: number;
   /** All settings of architecture and trainer. */
   settings: Record<string, unknown>;
-  ms: Record<StepPart, number> & {
-    operations: Record<string, number>;
-  };
+  ms: Record<StepPart, number> &
+    Record<OwnPart, number | null> & {
+      operations: Record<string, number>;
+    };
   firstStepMs: number;
   loss: number;
   peakBytes: number;
   /** What a step does on a device; null where the backend counts nothing. */
-  device: { launches: number; reads: number; bytesRead: number; bytesWritten: number } | null;
+  device: {
+    launches: number;
+    reads: number;
+    bytesRead: number;
+    bytesWritten: number;
+    /** The share of the steps that were replayed. */
+    replayed: number;
+    kernels: KernelLine[];
+  } | null;
 }
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');

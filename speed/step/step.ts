@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
+import type { Line } from '../timing.ts';
+import { boundsOf } from './bounds.ts';
 import { type Planned, planned, type StepOptions } from './plan.ts';
-import { type Answer, runCase } from './run.ts';
+import { type Answer, type KernelLine, runCase } from './run.ts';
 
 /** Multiply-adds per second of this machine's best dense product, and what that product is. */
 export interface Ceiling {
@@ -8,7 +10,7 @@ export interface Ceiling {
   of: string;
 }
 
-export type StepLine = { name: string; ms: number; [more: string]: number | string };
+export type StepLine = Line & { kernels?: KernelLine[] };
 
 /**
  * Times all planned cases and yields one line per measurement. `ratio` is the speedup over plain tfjs of
@@ -35,9 +37,10 @@ const SPARSE = ['batchTopK', 'decode', 'decodeBands'];
 
 export function lineOf(
   { title, encodes }: Pick<Planned, 'title' | 'encodes'>,
-  { ms, batch, d_in, d_sae, ...answer }: Answer,
+  answer: Answer,
   ceiling: Ceiling,
 ): StepLine {
+  const { ms, batch, d_in, d_sae } = answer;
   const encode = batch * d_in * d_sae;
   const share = (multiplyAdds: number, milliseconds: number): number =>
     (multiplyAdds / milliseconds) * (1000 / ceiling.multiplyAddsPerSecond);
@@ -48,11 +51,7 @@ export function lineOf(
     msCpu: ms.cpu,
     msSampling: ms.sampling,
     msWaiting: ms.waiting,
-    msEncodes: ms.operations.encode ?? 0,
-    msSparse: SPARSE.reduce((sum, op) => sum + (ms.operations[op] ?? 0), ms.backward),
-    msForward: ms.forward,
-    msBackward: ms.backward,
-    msOptimiser: ms.optimiser,
+    ...ownParts(ms),
     msOneEncode: ms.encode,
     stepOverEncodes: ms.step / (encodes * ms.encode),
     encodeShareOfCeiling: share(encode, ms.encode),
@@ -60,16 +59,46 @@ export function lineOf(
     ceiling: ceiling.of,
     peakMegabytes: answer.peakBytes / 2 ** 20,
     firstStepMs: answer.firstStepMs,
-    ...(answer.device && {
-      launches: answer.device.launches,
-      reads: answer.device.reads,
-      bytesReadBack: answer.device.bytesRead,
-      bytesSent: answer.device.bytesWritten,
-    }),
+    ...(answer.device && onDevice(answer, answer.device, encodes)),
     d_in,
     d_sae,
     batch,
     loss: answer.loss,
     backend: answer.backend,
+  };
+}
+
+/** The parts of a step that this process computes, or waits for. */
+function ownParts({ forward, backward, optimiser, thread, operations }: Answer['ms']): Partial<StepLine> {
+  return {
+    ...(thread !== null && { msThread: thread }),
+    ...(forward !== null &&
+      backward !== null &&
+      optimiser !== null && {
+        msEncodes: operations.encode ?? 0,
+        msSparse: SPARSE.reduce((sum, op) => sum + (operations[op] ?? 0), backward),
+        msForward: forward,
+        msBackward: backward,
+        msOptimiser: optimiser,
+      }),
+  };
+}
+
+/** What a step does on a device beside what it has to do at least, and its kernels where it is replayed. */
+function onDevice(
+  answer: Answer,
+  { launches, reads, bytesRead, bytesWritten, replayed, kernels }: NonNullable<Answer['device']>,
+  encodes: number,
+): Partial<StepLine> {
+  const sum = (of: (kernel: KernelLine) => number) => kernels.reduce((all, kernel) => all + of(kernel), 0);
+  return {
+    ...{ launches, reads, bytesReadBack: bytesRead, bytesSent: bytesWritten, replayed },
+    ...(kernels.length > 0 && {
+      flops: sum(({ flops }) => flops),
+      bytesMoved: sum(({ bytesRead, bytesWritten }) => bytesRead + bytesWritten),
+      msKernels: sum(({ ms }) => ms),
+      kernels,
+    }),
+    bounds: boundsOf(answer, encodes),
   };
 }

@@ -1,4 +1,4 @@
-import { chooseDevice, isSoftwareAlone } from '#engine/opencl/devices';
+import { chooseDevice, hasNoGpu } from '#engine/opencl/devices';
 import { missingOpenCl } from '#engine/opencl/library';
 import type { World } from '../../world/world.ts';
 import { Sampler } from '../sampler.ts';
@@ -22,7 +22,7 @@ export function openDeviceSampler(
 ): DeviceSampler | null {
   if (name === 'processor') return null;
   if (name === 'device') return agreed(world, seed);
-  if (missingOpenCl() !== null || isSoftwareAlone()) return null;
+  if (missingOpenCl() !== null || hasNoGpu()) return null;
   try {
     if (chooseDevice().kind !== 'card') return null;
     return agreed(world, seed);

@@ -1,6 +1,13 @@
-// What all groups of kernels share. GROUP is the number of work items of a group, a power of two. Kernels
-// over rows have one group for a row; sums are made in an order that depends on sizes alone, so that the same
-// numbers give the same bits.
+// What all groups of kernels share. GROUP is the number of work items of a group, a power of two up to
+// SUM_LANES. Kernels over rows have one group for a row; sums are made in an order that depends on sizes
+// alone, so that the same numbers give the same bits in groups of every size.
+
+// A product and a sum are rounded each, or once where fma says so: a compiler may not choose.
+#pragma OPENCL FP_CONTRACT OFF
+
+// Partial sums that a sum of a group is made of. A work item has SUM_PARTS of them.
+#define SUM_LANES 256
+#define SUM_PARTS (SUM_LANES / GROUP)
 
 // The sum over the group, in all its work items. The scratch holds GROUP numbers.
 static float sum_of_group(float value, local float* scratch) {
@@ -14,6 +21,19 @@ static float sum_of_group(float value, local float* scratch) {
   const float sum = scratch[0];
   barrier(CLK_LOCAL_MEM_FENCE);
   return sum;
+}
+
+// SUM = Σ TERM over FROM <= i < END, in all work items of the group. The halves of the lanes are added as
+// those of a group of SUM_LANES would be.
+#define SUM_OVER(SUM, FROM, END, TERM) { \
+  float parts[SUM_PARTS]; \
+  for (int p = 0; p < SUM_PARTS; p++) { \
+    float part = 0; \
+    for (int i = (FROM) + p * GROUP + (int)get_local_id(0); i < (END); i += SUM_LANES) part += TERM; \
+    parts[p] = part; \
+  } \
+  for (int half_of = SUM_PARTS / 2; half_of > 0; half_of >>= 1) for (int p = 0; p < half_of; p++) parts[p] += parts[p + half_of]; \
+  SUM = sum_of_group(parts[0], scratch); \
 }
 
 static int count_of_group(int value, local int* scratch) {

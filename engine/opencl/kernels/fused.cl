@@ -3,9 +3,8 @@
 kernel void row_norms(global const float* W, global float* norms, int n) {
   local float scratch[GROUP];
   const int base = get_group_id(0) * n;
-  float sum = 0;
-  for (int i = get_local_id(0); i < n; i += GROUP) sum += W[base + i] * W[base + i];
-  sum = sum_of_group(sum, scratch);
+  float sum;
+  SUM_OVER(sum, 0, n, W[base + i] * W[base + i])
   if (get_local_id(0) == 0) norms[get_group_id(0)] = sqrt(sum);
 }
 
@@ -18,9 +17,9 @@ kernel void row_norms_gradient(global const float* W, global const float* norms,
 kernel void unit_rows(global const float* W, global float* rows, global float* norms, int n, float least_norm) {
   local float scratch[GROUP];
   const int base = get_group_id(0) * n;
-  float sum = 0;
-  for (int i = get_local_id(0); i < n; i += GROUP) sum += W[base + i] * W[base + i];
-  const float norm = most(sqrt(sum_of_group(sum, scratch)), least_norm);
+  float sum;
+  SUM_OVER(sum, 0, n, W[base + i] * W[base + i])
+  const float norm = most(sqrt(sum), least_norm);
   for (int i = get_local_id(0); i < n; i += GROUP) rows[base + i] = W[base + i] / norm;
   if (get_local_id(0) == 0) norms[get_group_id(0)] = norm;
 }
@@ -32,12 +31,13 @@ kernel void unit_rows_gradient(global const float* rows, global const float* nor
   local float scratch[GROUP];
   const int base = get_group_id(0) * n;
   const float norm = norms[get_group_id(0)];
-  float dot_of = 0;
-  for (int i = get_local_id(0); i < n; i += GROUP) dot_of += rows[base + i] * drows[base + i];
-  dot_of = sum_of_group(dot_of, scratch);
+  float dot_of;
+  SUM_OVER(dot_of, 0, n, rows[base + i] * drows[base + i])
   const float along = norm > least_norm ? dnorms[get_group_id(0)] - dot_of / norm : 0;
   for (int i = get_local_id(0); i < n; i += GROUP) dW[base + i] = drows[base + i] / norm + rows[base + i] * along;
 }
+
+static float squared(float x) { return x * x; }
 
 kernel void squared_errors(global const float* a0, global const float* a1, global const float* a2, global const float* a3, global const float* b0,
     global const float* b1, global const float* b2, global const float* b3, global float* out0, global float* out1, global float* out2,
@@ -46,12 +46,8 @@ kernel void squared_errors(global const float* a0, global const float* a1, globa
   global const float* a = OF(a);
   global const float* b = OF(b);
   const int base = get_group_id(0) * n;
-  float sum = 0;
-  for (int i = get_local_id(0); i < n; i += GROUP) {
-    const float difference = a[base + i] - b[base + i];
-    sum += difference * difference;
-  }
-  sum = sum_of_group(sum, scratch);
+  float sum;
+  SUM_OVER(sum, 0, n, squared(a[base + i] - b[base + i]))
   if (get_local_id(0) == 0) OF(out)[get_group_id(0)] = sum;
 }
 
@@ -64,22 +60,18 @@ kernel void tilted_mean(global const float* errors0, global const float* errors1
   global const float* errors = OF(errors);
   global float* weights = OF(weights);
   const int lane = get_local_id(0);
-  float sum = 0;
-  for (int i = lane; i < rows; i += GROUP) sum += errors[i];
-  const float mean = sum_of_group(sum, scratch) / rows;
+  float sum;
+  SUM_OVER(sum, 0, rows, errors[i])
+  const float mean = sum / rows;
   float largest = -INFINITY;
   for (int i = lane; i < rows; i += GROUP) largest = most(largest, tilt * (errors[i] / mean));
   largest = largest_of_group(largest, scratch);
-  float all = 0;
-  for (int i = lane; i < rows; i += GROUP) all += exp(tilt * (errors[i] / mean) - largest);
-  all = sum_of_group(all, scratch);
-  float weighted = 0;
-  for (int i = lane; i < rows; i += GROUP) {
-    const float weight = tilt > 0 ? exp(tilt * (errors[i] / mean) - largest) / all : 1.0f / rows;
-    weights[i] = weight;
-    weighted += weight * errors[i];
-  }
-  weighted = sum_of_group(weighted, scratch);
+  float all;
+  SUM_OVER(all, 0, rows, exp(tilt * (errors[i] / mean) - largest))
+  // A work item reads in the sum what it has written itself.
+  for (int i = lane; i < rows; i += GROUP) weights[i] = tilt > 0 ? exp(tilt * (errors[i] / mean) - largest) / all : 1.0f / rows;
+  float weighted;
+  SUM_OVER(weighted, 0, rows, weights[i] * errors[i])
   if (lane == 0) OF(mean)[0] = tilt > 0 ? weighted : mean;
 }
 

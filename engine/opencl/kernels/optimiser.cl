@@ -27,9 +27,8 @@ kernel void squares_of_gradients(global const float* g0, global const float* g1,
   while (of < PARAMETERS - 1 && block >= (sizes[of] + each - 1) / each) block -= (sizes[of++] + each - 1) / each;
   global const float* gradient = gradients[of];
   const int end = min(sizes[of], (block + 1) * each);
-  float sum = 0;
-  for (int i = block * each + get_local_id(0); i < end; i += GROUP) sum += gradient[i] * gradient[i];
-  sum = sum_of_group(sum, scratch);
+  float sum;
+  SUM_OVER(sum, block * each, end, gradient[i] * gradient[i])
   if (get_local_id(0) == 0) squares[to + get_group_id(0)] = sum;
 }
 
@@ -49,9 +48,8 @@ kernel void watch_terms(global const float* t0, global const float* t1, global c
 // step that counts: its number and what was watched are kept. One group.
 kernel void norm_of_squares(global const float* squares, int count, int terms, global const float* numbers_of, global float* watched) {
   local float scratch[GROUP];
-  float sum = 0;
-  for (int i = get_local_id(0); i < count; i += GROUP) sum += squares[i];
-  sum = sum_of_group(sum, scratch);
+  float sum;
+  SUM_OVER(sum, 0, count, squares[i])
   if (get_local_id(0) != 0) return;
   watched[NORM] = sqrt(sum);
   if (watched[BAD_STEP] >= 0) return;

@@ -7,9 +7,17 @@ kernel void NAME(global const float* in, global float* out, int size, int n, flo
   const int lane = get_local_id(0); \
   const int begin = get_group_id(0) * n; \
   const int end = min(size, begin + n); \
-  float a = START; \
-  for (int i = begin + lane; i < end; i += GROUP) { const float b = in[i]; a = JOIN; } \
-  scratch[lane] = a; \
+  float parts[SUM_PARTS]; \
+  float a; \
+  for (int p = 0; p < SUM_PARTS; p++) { \
+    a = START; \
+    for (int i = begin + p * GROUP + lane; i < end; i += SUM_LANES) { const float b = in[i]; a = JOIN; } \
+    parts[p] = a; \
+  } \
+  for (int half_of = SUM_PARTS / 2; half_of > 0; half_of >>= 1) { \
+    for (int p = 0; p < half_of; p++) { const float b = parts[p + half_of]; a = parts[p]; parts[p] = JOIN; } \
+  } \
+  scratch[lane] = parts[0]; \
   barrier(CLK_LOCAL_MEM_FENCE); \
   for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) { \
     if (lane < half_of) { const float b = scratch[lane + half_of]; a = scratch[lane]; scratch[lane] = JOIN; } \
@@ -40,22 +48,27 @@ OVER_COLUMNS(columns_max, -INFINITY, most(a, b))
 OVER_COLUMNS(columns_min, INFINITY, least(a, b))
 
 #define LANES_OF_SUM 16
+// Shares of the rows, whatever GROUP is.
+#define SHARES_OF_SUM (SUM_LANES / LANES_OF_SUM)
 
-// The sum over the rows of a matrix in one launch: a group for LANES_OF_SUM columns, whose teams share the
-// rows.
+// The sum over the rows of a matrix in one launch: a group for LANES_OF_SUM columns, whose teams have
+// shares of the rows.
 kernel void sum_of_rows(global const float* in0, global const float* in1, global const float* in2, global const float* in3, global float* out0,
     global float* out1, global float* out2, global float* out3, int n, int columns, float divisor) {
-  local float sums[GROUP];
+  local float sums[SUM_LANES];
   global const float* in = OF(in);
   const int lane = get_local_id(0) % LANES_OF_SUM;
   const int team = get_local_id(0) / LANES_OF_SUM;
   const int column = get_group_id(0) * LANES_OF_SUM + lane;
-  float sum = 0;
-  if (column < columns) for (int i = team; i < n; i += GROUP / LANES_OF_SUM) sum += in[i * columns + column];
-  sums[get_local_id(0)] = sum;
+  for (int share = team; share < SHARES_OF_SUM; share += GROUP / LANES_OF_SUM) {
+    float part = 0;
+    if (column < columns) for (int i = share; i < n; i += SHARES_OF_SUM) part += in[i * columns + column];
+    sums[share * LANES_OF_SUM + lane] = part;
+  }
   barrier(CLK_LOCAL_MEM_FENCE);
   if (team != 0 || column >= columns) return;
-  for (int i = 1; i < GROUP / LANES_OF_SUM; i++) sum += sums[i * LANES_OF_SUM + lane];
+  float sum = sums[lane];
+  for (int i = 1; i < SHARES_OF_SUM; i++) sum += sums[i * LANES_OF_SUM + lane];
   OF(out)[column] = sum / divisor;
 }
 
@@ -67,8 +80,7 @@ kernel void softmax_rows(global const float* in, global float* out, int n) {
   float largest = -INFINITY;
   for (int i = lane; i < n; i += GROUP) largest = most(largest, in[base + i]);
   largest = largest_of_group(largest, scratch);
-  float sum = 0;
-  for (int i = lane; i < n; i += GROUP) sum += exp(in[base + i] - largest);
-  sum = sum_of_group(sum, scratch);
+  float sum;
+  SUM_OVER(sum, 0, n, exp(in[base + i] - largest))
   for (int i = lane; i < n; i += GROUP) out[base + i] = exp(in[base + i] - largest) / sum;
 }

@@ -5,6 +5,8 @@
 
 #define LANES 64
 #define TEAMS (GROUP / LANES)
+// Shares of the non-zeros of a column, whatever GROUP is.
+#define SHARES (SUM_LANES / LANES)
 
 #if VECTOR == 4
 typedef float4 numbers;
@@ -28,12 +30,13 @@ kernel void rows_times_dense(global const uint* starts, global const uint* indic
   const int end = (int)starts[row + 1];
   for (int s = (int)starts[row]; s < end; s++) {
     const int latent = (int)indices[s];
-    const numbers product = values[s] * LOAD(W, latent * width + at);
+    const numbers value = (numbers)(values[s]);
+    const numbers weights = LOAD(W, latent * width + at);
     const int band = bands > 1 || first > 0 ? bandOf[latent] - first : 0;
-    if (band == 0) sum0 += product;
-    else if (band == 1) sum1 += product;
-    else if (band == 2) sum2 += product;
-    else if (band == 3) sum3 += product;
+    if (band == 0) sum0 = fma(value, weights, sum0);
+    else if (band == 1) sum1 = fma(value, weights, sum1);
+    else if (band == 2) sum2 = fma(value, weights, sum2);
+    else if (band == 3) sum3 = fma(value, weights, sum3);
   }
   const int to = row * width + at;
   STORE(sum0, part0, to);
@@ -42,12 +45,12 @@ kernel void rows_times_dense(global const uint* starts, global const uint* indic
   if (bands > 3) STORE(sum3, part3, to);
 }
 
-// out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: a group for a column and LANES vectors, whose teams share
-// the non-zeros.
+// out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: a group for a column and LANES vectors, whose teams have
+// shares of the non-zeros.
 kernel void columns_times_dense(global const uint* begins, global const uint* order, global const uint* rowOf, global const float* values,
     int columns, int width, global const int* bandOf, int first, int bands, global const float* part0, global const float* part1,
     global const float* part2, global const float* part3, global float* out) {
-  local numbers sums[TEAMS][LANES];
+  local numbers sums[SHARES][LANES];
   const int lane = get_local_id(0);
   const int team = get_local_id(1);
   const int at = get_global_id(0);
@@ -55,18 +58,21 @@ kernel void columns_times_dense(global const uint* begins, global const uint* or
   const int band = bands > 1 || first > 0 ? bandOf[latent] - first : 0;
   const bool mine = band >= 0 && band < bands;
   global const float* part = band == 0 ? part0 : band == 1 ? part1 : band == 2 ? part2 : part3;
-  numbers sum = 0;
   const int end = (int)begins[latent + 1];
-  if (mine && at < width) {
-    #pragma unroll 4
-    for (int s = (int)begins[latent] + team; s < end; s += TEAMS) {
-      sum += values[order[s]] * LOAD(part, (int)rowOf[s] * width + at);
+  for (int share = team; share < SHARES; share += TEAMS) {
+    numbers own = 0;
+    if (mine && at < width) {
+      #pragma unroll 4
+      for (int s = (int)begins[latent] + share; s < end; s += SHARES) {
+        own = fma((numbers)(values[order[s]]), LOAD(part, (int)rowOf[s] * width + at), own);
+      }
     }
+    sums[share][lane] = own;
   }
-  sums[team][lane] = sum;
   barrier(CLK_LOCAL_MEM_FENCE);
   if (team != 0 || !mine || at >= width) return;
-  for (int i = 1; i < TEAMS; i++) sum += sums[i][lane];
+  numbers sum = sums[0][lane];
+  for (int i = 1; i < SHARES; i++) sum += sums[i][lane];
   STORE(sum, out, latent * width + at);
 }
 

@@ -1,0 +1,19 @@
+import { DeviceError } from './opencl/library.ts';
+
+/** CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE. */
+const MEMORY = [-4, -6, -61];
+/**
+ * CL_OUT_OF_RESOURCES (a reset of the driver), CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST,
+ * CL_INVALID_COMMAND_QUEUE, CL_DEVICE_NOT_AVAILABLE, and NVIDIA's own for an illegal access.
+ */
+const LOST = [-2, -5, -14, -36, -9999];
+
+/**
+ * What went wrong with a device while it computed: its memory is full, or it is lost or was reset. Null for
+ * errors of code. Told by the driver's number of the error.
+ */
+export function deviceFailure(error: unknown): 'memory' | 'lost' | null {
+  if (!(error instanceof DeviceError)) return null;
+  if (MEMORY.includes(error.code)) return 'memory';
+  return LOST.includes(error.code) ? 'lost' : null;
+}
