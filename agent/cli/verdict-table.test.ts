@@ -69,3 +69,8 @@ it('leaves the standing open where the noise of the profile is not measured yet'
   );
   expect(standing(exampleTask(), 'tiny', 'nowhere', verdict)).toMatch(/^as a candidate: invalid \(/);
 });
+
+it('ends with what the judge remarked', () => {
+  const told = verdictTable(contract, { ...verdict, remarks: ['fits elsewhere', 'no form'] });
+  expect(told.trim().split('\n').slice(-2)).toEqual(['  fits elsewhere', '  no form']);
+});

@@ -40,6 +40,7 @@ export function verdictTable(
     ...(said.length > 0 ? [said.join('; ')] : []),
     ...(Object.keys(verdict.observed).length > 0 ? [`observed: ${observedWords(verdict)}`] : []),
     `${NOT_OBSERVED}: ${declaredWords(verdict)}`,
+    ...(verdict.remarks ?? []),
   ];
   const below = `\n${lines.map((line) => `  ${line}\n`).join('')}`;
   return table([['', 'verified', ...others], ...rows]) + below;

@@ -84,6 +84,13 @@ describe('the prompt of a sprint', () => {
     expect(sprintPrompt(loop(), 1)).toContain('None yet on this leaderboard');
   });
 
+  it('says what the judge remarked on the present best', () => {
+    const verdict = exampleVerdict({ remarks: ['fits elsewhere'] });
+    expect(sprintPrompt(loop([{ ...sprint(1, 'new-best'), verdict }]), 2)).toContain(
+      "The judge's remark: fits elsewhere.",
+    );
+  });
+
   it('has the shared notebook, with notes of other leaderboards too', () => {
     const { id } = sprint(1, 'no-gain', 'another');
     const notes = [exampleNote({ id: 'n1-1', sprint: id, text: 'Depth does not help.' })];

@@ -62,7 +62,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     `# Sprint ${number}\n\n${conditions(loop)}\n${standing(loop)}\n${planLines(loop, { sprints: mine, mine: [] }).join('\n')}`,
     `# Present best\n\n${
       best
-        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}${best.confirmed ? `; confirmed on secret worlds: ${contract.metric} ${severalWords(best.confirmed.candidate, contract.metric)}` : ''}.`
+        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}${best.confirmed ? `; confirmed on secret worlds: ${contract.metric} ${severalWords(best.confirmed.candidate, contract.metric)}` : ''}.${remarksOf(best)}`
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
@@ -89,6 +89,9 @@ ${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the
 - budgets in training samples: screen ${screen}, rank ${rank}, full ${full}
 - workspace: ${contract.workspace}/`;
 }
+
+const remarksOf = ({ verdict }: Sprint): string =>
+  (verdict?.remarks ?? []).map((remark) => ` The judge's remark: ${remark}.`).join('');
 
 /** What becomes of a verified gain; empty where the task has no secret worlds. */
 function confirming({ confirm, budgets }: MeasuredProfile, { drawWorld, metric }: TaskContract): string {

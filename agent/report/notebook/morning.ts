@@ -131,6 +131,7 @@ function howSure(board: readonly Sprint[]): string | null {
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
   if (lacksCheck(step.sprint)) parts.push(`It was ${NOT_MEASURED_AGAIN} at the end of a night.`);
+  for (const remark of verdict?.remarks ?? []) parts.push(`${escaped(remark)}.`);
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
