@@ -75,6 +75,8 @@ export const Verdict = z.object({
   declared: z.record(z.string(), z.number()),
   evaluation: z.object({
     samples: z.number().int(),
+    /** Set where these are all rows there are, fewer than were asked for: no verdict can have more. */
+    all: z.literal(true).optional(),
     batch: z.number().int(),
     /**
      * What the rows were drawn from: a key of at least 128 bits in hex, or a seed where one was asked for and
