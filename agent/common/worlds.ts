@@ -23,7 +23,7 @@ const WORDS: Record<'drawn' | 'rows', WorldWords> = {
   },
 };
 
-/** How many rows a verdict is of: "2,000 held-out rows", or "all 1,200 held-out rows" where there are no more. */
+/** Rows that a verdict is of: "2,000 held-out rows"; "all 1,200 held-out rows" where there are no more. */
 export const rowsOf = (verdict: Pick<Verdict, 'world' | 'evaluation'>): string => {
   const { all, samples } = verdict.evaluation;
   return `${all ? 'all ' : ''}${samples.toLocaleString('en-US')} ${worldWords(verdict).rows}`;
