@@ -128,7 +128,7 @@ export async function endNight(loop: Loop): Promise<void> {
   };
   const checked = await checkBest(loop).catch(told('again'));
   await loop.trunk.land(loop.checkout.git);
-  const whole = await measureInFull(loop).catch(told('in full on a secret world'));
+  const whole = await measureInFull(loop).catch(told(`in full on a ${loop.config.task.contract.secret.one}`));
   await loop.trunk.land(loop.checkout.git);
   for (const sprint of checked?.id === whole?.id ? [whole] : [checked, whole])
     if (sprint) await reportSprint(loop, sprint);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Line } from './text.ts';
 
 /**
  * What a researcher's encoder answers the judge, on its standard output; the judge sends activations
@@ -31,6 +32,11 @@ export const CodesHeader = z.object({
    * in the reconstructions, from x.
    */
   row_norm: z.enum(['layer_norm', 'constant_norm_rescale']).optional(),
+  /**
+   * Of a run: the name that it is exported by, and whether it has an encoder in Python. The judge looks
+   * whether that is so. Absent in encoders of earlier versions.
+   */
+  exported: z.object({ name: Line, python: z.boolean() }).optional(),
 });
 export type CodesHeader = z.infer<typeof CodesHeader>;
 

@@ -105,6 +105,8 @@ export const RunRecord = z.preprocess(
     version: z.literal(2),
     sprint: z.string().nullable(),
     profile: z.string(),
+    /** The file of the task that has this profile, by its path in the repository; absent: TASK.md. */
+    task: z.string().optional(),
     /**
      * Rows of a batch of its data service. Absent in records of earlier versions: the profile's number holds.
      */

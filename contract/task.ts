@@ -151,6 +151,9 @@ export const Profile = z.strictObject({
 });
 export type Profile = z.infer<typeof Profile>;
 
+/** What secret worlds are called where the task has no other words. */
+export const SECRET_WORLDS = { one: 'secret world', many: 'secret worlds', kind: 'of the same kind' };
+
 const fields = {
   title: z.string().min(1),
   /** A sentence that every report carries: what these results do not show. */
@@ -197,6 +200,12 @@ const fields = {
    * `--sandbox auto|off`. Unset: `npm run compare` shows settings, numbers and curves alone.
    */
   compare: command.optional(),
+  /**
+   * What the worlds of `drawWorld` are called, one and several, and what they are: "of the same kind".
+   */
+  secret: z
+    .strictObject({ one: z.string().min(1), many: z.string().min(1), kind: z.string().min(1) })
+    .default(SECRET_WORLDS),
   /** How `npm run transfer` tries recipes of this task on other data. Unset: it cannot. */
   transfer: Transfer.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */

@@ -11,7 +11,7 @@ export const Group = z.object({
 export type Group = z.infer<typeof Group>;
 
 /** A few cells more would be a table for a file of its own: what is beyond these is dropped. */
-const MOST = { tables: 4, columns: 14, rows: 20 };
+const MOST = { tables: 4, columns: 14, rows: 20, remarks: 4 };
 
 /**
  * A small table of a verdict for people, such as the parts that went worst. Its columns are named as metrics
@@ -61,12 +61,22 @@ export const Verdict = z.object({
     .array(VerdictTable)
     .overwrite((tables) => tables.slice(0, MOST.tables))
     .optional(),
+  /**
+   * What a reader should know of what was measured, one line each, such as whether it can be used elsewhere.
+   * They decide nothing. Absent in verdicts of earlier versions.
+   */
+  remarks: z
+    .array(Line)
+    .overwrite((remarks) => remarks.slice(0, MOST.remarks))
+    .optional(),
   /** What the supervisor's side counted itself: samples, width, normalisation rows. */
   observed: z.record(z.string(), z.number()),
   /** What only the trainer states: learning_rate. */
   declared: z.record(z.string(), z.number()),
   evaluation: z.object({
     samples: z.number().int(),
+    /** Set where these are all rows there are, fewer than were asked for: no verdict can have more. */
+    all: z.literal(true).optional(),
     batch: z.number().int(),
     /**
      * What the rows were drawn from: a key of at least 128 bits in hex, or a seed where one was asked for and

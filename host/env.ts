@@ -44,6 +44,9 @@ const worldVariables = [
   ...['HF_HUB_ETAG_TIMEOUT', 'HF_HUB_DOWNLOAD_TIMEOUT'],
 ];
 
+/** Which Python the judge's side holds encoders in Python to. */
+const pythonVariables = ['SAELENS_PYTHON', 'PYENV_VERSION'];
+
 /** The variables of proxies. They may hold a password, so only a command that downloads gets them. */
 export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
@@ -53,10 +56,10 @@ export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, 
 }
 
 /**
- * The environment for our own services (data service, judge), which must find the worlds. Untrusted code gets
- * `cleanEnv`.
+ * The environment for our own services (data service, judge), which must find worlds and Python. Untrusted
+ * code gets `cleanEnv`.
  */
 export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
-  const worlds = worldVariables.map((name) => [name, process.env[name]]);
-  return cleanEnv({ ...Object.fromEntries(worlds), ...extra });
+  const services = [...worldVariables, ...pythonVariables].map((name) => [name, process.env[name]]);
+  return cleanEnv({ ...Object.fromEntries(services), ...extra });
 }

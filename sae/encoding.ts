@@ -31,6 +31,8 @@ export interface CheckpointEncoder {
   bias: Float32Array;
   /** How rows are normalised before they are encoded; absent: not at all. */
   rowNorm?: RowNorm;
+  /** The name that the inference encoder is exported by. */
+  exportedAs: string;
   /** The codes of a batch x [rows × d_in]: non-zeros of [rows, d_sae], one for each form. */
   codes(x: Float32Array, rows: number): Csr[];
 }
@@ -52,6 +54,7 @@ export function createCheckpointEncoder(
   const encoders = forms.map((form) =>
     architecture[encoderOf[inferenceOnly ? 'inference' : form]](tensors, buffers, sae),
   );
+  const { architecture: exportedAs } = architecture.inferenceEncoder(tensors, buffers, sae);
   const { d_in, d_sae } = sae;
   for (const [form, { W_dec, b_dec }] of encoders.entries()) {
     expectShape(`W_dec of the ${forms[form]} form`, W_dec, [d_sae, d_in]);
@@ -103,7 +106,7 @@ export function createCheckpointEncoder(
     return found;
   };
 
-  return { d_in, d_sae, decoder, bias, rowNorm, codes };
+  return { d_in, d_sae, decoder, bias, rowNorm, exportedAs, codes };
 }
 
 /** The norm of each row of `n` numbers, at least 1e-8. */

@@ -1,23 +1,48 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { RunRecord } from '#contract/run';
 import { cleanEnv } from '#host/env';
 import { commitAll, copiedCheckout } from './checkout.ts';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 480_000 });
 
 let repo: string;
 const data = () => join(repo, 'examples/activations/small/saelens-float32');
-function transfer(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', './host/start.mjs', 'agent/cli/transfer.ts', ...words],
-    { cwd: repo, env: cleanEnv(), encoding: 'utf8' },
-  );
+const START = ['--import', './host/start.mjs'];
+function command(name: string, ...words: string[]) {
+  const options = { cwd: repo, env: cleanEnv(), encoding: 'utf8' as const };
+  const script = `agent/cli/${name}.ts`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...START, script, ...words], options);
   return { status, stdout, stderr };
 }
-/** Two lines at two values and one variation, in both worlds: eight runs. */
+const transfer = (...words: string[]) => command('transfer', ...words);
+/** The records of all runs, those that began first before the others. */
+const records = (): RunRecord[] =>
+  readdirSync(join(repo, 'checkpoints'))
+    .map((id) => join(repo, 'checkpoints', id, 'run.json'))
+    .filter((file) => existsSync(file))
+    .map((file) => RunRecord.parse(JSON.parse(readFileSync(file, 'utf8'))))
+    .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+/** Starts a transfer, and presses Ctrl-C when this many runs are there or have begun. */
+async function stoppedAt(runs: number, words: readonly string[]): Promise<{ status: number; said: string }> {
+  const child = spawn(process.execPath, [...START, 'agent/cli/transfer.ts', ...words], {
+    ...{ cwd: repo, env: cleanEnv(), stdio: ['ignore', 'ignore', 'pipe'] },
+  });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  const ended = once(child, 'exit');
+  while (child.exitCode === null && records().length < runs) await sleep(20);
+  child.kill('SIGINT');
+  const [status] = await ended;
+  return { status, said };
+}
+/** Three lines at two values and one variation, in both worlds: eleven runs with that of the recipe tried. */
 const all = () => [
   ...['--activations', data(), '--sandbox', 'off', '--samples', '2048', '--own-samples', '2048'],
   ...['--seeds', '1', '--side-by-side', '1'],
@@ -49,21 +74,44 @@ it('refuses what is not there in one line', () => {
   expect([gone.status, gone.stderr]).toEqual([2, expect.stringContaining('there is no such folder')]);
 });
 
-it('plans, trains in both worlds, writes the page, and makes nothing twice', () => {
-  const dry = transfer(...all(), '--dry');
-  expect(dry.stdout).toContain('8 runs · 8 to train: 5 in profile activations');
+it('plans, trains in both worlds, goes on after Ctrl-C where it was, and trains nothing twice', async () => {
+  const how = ['--profile', 'small', '--samples', '2048', '--sandbox', 'off'];
+  expect(command('train', 'default', '--set', 'eta=0.2', ...how).status).toBe(0);
+  const words = ['eta=0.2', ...all()];
+  const dry = transfer(...words, '--dry');
+  expect(dry.stdout).toContain('11 runs · 1 made already · 10 to train: 7 in profile activations');
   expect(dry.stderr).toContain('left out, since the workspace lacks them: no_such_sweep');
-  expect(existsSync(join(repo, 'checkpoints'))).toBe(false);
-  const made = transfer(...all());
+  expect(records()).toHaveLength(1);
+  const stopped = await stoppedAt(3, words);
+  expect([stopped.status, stopped.said]).toEqual([
+    130,
+    expect.stringMatching(/^stopped after \d of 11 runs; continue with: npm run transfer -- eta=0\.2 /m),
+  ]);
+  const before = records().map(({ id }) => id);
+  const made = transfer(...words);
   expect(made.status, made.stderr).toBe(0);
   expect(made.stdout).toMatch(/rank correlation .* not shown/);
   const page = made.stdout.trim().split('\n').at(-1) ?? '';
-  const words = readFileSync(join(page, '../README.md'), 'utf8');
-  expect(words).toContain('8 of 8 runs');
-  expect(words).toMatch(/^\| baseline.{1,3}batchtopk +\| +6 +\|/m);
+  const text = readFileSync(join(page, '../README.md'), 'utf8');
+  expect(text).toContain('11 of 11 runs');
+  expect(text).toMatch(/^\| baseline.{1,3}batchtopk +\| +6 +\|/m);
   expect(readFileSync(page, 'utf8')).toContain('<svg');
   expect(statSync(join(page, '../transfer.pdf')).size).toBeGreaterThan(10_000);
-  const again = transfer(...all());
-  expect(again.stderr + again.stdout).toContain('8 runs · 8 made already · 0 to train');
+  // The run that was cut off went on in its own folder, and each run was made once.
+  expect(
+    records()
+      .map(({ id }) => id)
+      .slice(0, before.length),
+  ).toEqual(before);
+  expect(records().map(({ status }) => status)).toEqual(Array.from({ length: 11 }, () => 'finished'));
+  const again = transfer(...words);
+  expect(again.stderr + again.stdout).toContain('11 runs · 11 made already · 0 to train');
   expect(again.status).toBe(0);
+});
+
+it('measures one of its runs by hand in the task that its record names', () => {
+  const { id } = records().find(({ profile }) => profile === 'activations') as RunRecord;
+  const judge = ['node', '--import', 'tsx', 'bench/cli/judge.ts'];
+  const { status, stdout, stderr } = command('of-run', ...judge, id, '--json', '--sandbox', 'off');
+  expect([status, stdout], stderr).toEqual([0, expect.stringContaining('"probe_f1"')]);
 });

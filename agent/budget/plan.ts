@@ -120,7 +120,7 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
   const kept = keptForCheck(loop);
   if (kept)
     lines.push(
-      `- kept at the end, beside that: ${checkWords(kept, kept.seconds)}, in which the loop measures the best again on secret worlds`,
+      `- kept at the end, beside that: ${checkWords(kept, kept.seconds)}, in which the loop measures the best again on ${loop.config.task.contract.secret.many}`,
     );
   const stages = stagesOf(loop, soFar);
   if (!stages) return lines;

@@ -38,7 +38,7 @@ export async function trainAgain(of: Again): Promise<RunRecord> {
     ...{ repo, task, sandbox, profileName, sprint: null, secretWorld },
     ...specOf({ ...run, seed: of.seed ?? run.seed }),
   });
-  const where = secretWorld ? ' · secret world' : '';
+  const where = secretWorld ? ` · ${task.contract.secret.one}` : '';
   const title = `${again.id} · tree ${run.tree.slice(0, 8)}${where}`;
   const record = await watch(again, title, task.contract.plots.curves);
   if (record.status === 'finished') return record;

@@ -68,3 +68,12 @@ it('lets no control character through, whatever a record holds', () => {
   expect(lines.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
   expect(lines[0]).toContain('Profile ab c ·');
 });
+
+it('says what the judge remarked on a best, and on nothing else', () => {
+  const remarked = (outcome: string) => {
+    const verdict = exampleVerdict({ remarks: ['fits elsewhere'] });
+    return linesOf([made('run/x', 1, 0.5, { outcome, verdict })]).find((line) => line.includes('Try 1'));
+  };
+  expect(remarked('new-best')).toContain('new-best, fits elsewhere');
+  expect(remarked('no-gain')).not.toContain('fits elsewhere');
+});

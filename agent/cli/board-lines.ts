@@ -61,12 +61,13 @@ export function boardLines(
  * whether the end of a night has measured it again.
  */
 function outcomeOf({ sprint }: BranchSprint, metric: string): string {
-  const { outcome, confirmed } = sprint;
+  const { outcome, confirmed, verdict } = sprint;
   const mean = confirmed?.candidate.mean[metric];
   const parts: string[] = [outcome];
   if (confirmed?.result === 'confirmed')
     parts.push(mean === undefined ? 'confirmed' : `confirmed ${show(mean, metric)}`);
   if (lacksCheck(sprint)) parts.push(NOT_MEASURED_AGAIN);
+  if (outcome === 'new-best') parts.push(...(verdict?.remarks ?? []));
   return parts.join(', ');
 }
 

@@ -3,9 +3,10 @@
 //   npm run publish-key -- run/2026-11-26
 import { existsSync, renameSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
+import { readTask } from '#contract/task';
 import { git } from '#host/git';
 import { worktreeOf } from '#host/worktree';
-import { committed, stateDir } from '../common/paths.ts';
+import { committed, stateDir, taskPath } from '../common/paths.ts';
 import { findKey, publishedDir } from '../confirm/key.ts';
 import { publishedKeys } from '../confirm/published.ts';
 import { pairsOfSprints } from '../confirm/store.ts';
@@ -30,13 +31,12 @@ await runMain(async () => {
     throw new UserError(
       'a loop runs in this checkout, and it still needs the key; stop it first: npm run stop',
     );
+  const { many } = readTask(taskPath(repo)).contract.secret;
   const branch = command.args[0] ?? readStatus(repo).branch;
   if (branch === null) throw new UserError('no loop was started in this checkout; name the run branch');
   const found = findKey(repo, branch);
   if (!found)
-    throw new UserError(
-      `${branch} has no key of secret worlds in this checkout, or it was published already`,
-    );
+    throw new UserError(`${branch} has no key of ${many} in this checkout, or it was published already`);
   const key = found.key.toString('hex');
   const text = await git(repo, ['show', `refs/heads/${branch}:${committed.secretWorlds}`]).catch(() => '[]');
   const keys = publishedKeys(text).filter(({ hash }) => hash !== found.hash);
@@ -53,7 +53,7 @@ await runMain(async () => {
   const commit = await commitFile(repo, branch, {
     path: committed.secretWorlds,
     content,
-    subject: 'Publish the key of the secret worlds',
+    subject: `Publish the key of the ${many}`,
     body: `Its SHA-256 is ${found.hash}.`,
   });
   await showInWorktree(repo, commit);

@@ -81,10 +81,13 @@ async function main(): Promise<number> {
   process.stdout.write(`\n${comparison(names, { ...columns, ...(secret && { secret }) })}\n`);
   const holds = [
     conclusion(task, 'another seed', recorded, columns.fresh, noise),
-    ...(secret ? [conclusion(task, 'another seed and a secret world', recorded, secret, noise)] : []),
+    ...(secret
+      ? [conclusion(task, `another seed and a ${task.contract.secret.one}`, recorded, secret, noise)]
+      : []),
   ];
-  if (secret) say(`the secret world: hash ${secret.world.hash}, key ${key.toString('hex')}, draw 0`);
-  else say(`${task.path} has no drawWorld: nothing was measured on a secret world`);
+  if (secret)
+    say(`the ${task.contract.secret.one}: hash ${secret.world.hash}, key ${key.toString('hex')}, draw 0`);
+  else say(`${task.path} has no drawWorld: nothing was measured on a ${task.contract.secret.one}`);
   return holds.every(Boolean) ? 0 : 1;
 }
 

@@ -69,3 +69,16 @@ it('leaves the standing open where the noise of the profile is not measured yet'
   );
   expect(standing(exampleTask(), 'tiny', 'nowhere', verdict)).toMatch(/^as a candidate: invalid \(/);
 });
+
+it('ends with what the judge remarked', () => {
+  const told = verdictTable(contract, { ...verdict, remarks: ['fits elsewhere', 'no form'] });
+  expect(told.trim().split('\n').slice(-2)).toEqual(['  fits elsewhere', '  no form']);
+});
+
+it('says where all rows that are held out were measured', () => {
+  const evaluation = { samples: 1200, all: true as const, batch: 1024 };
+  const world = { ...verdict.world, kind: 'rows' as const };
+  expect(verdictTable(contract, { ...verdict, world, evaluation })).toContain(
+    '  measured on all 1,200 held-out rows: no verdict can have more\n',
+  );
+});

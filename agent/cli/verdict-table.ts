@@ -3,6 +3,7 @@ import { type MeasuredProfile, measuredProfile } from '#contract/noise';
 import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
+import { rowsOf } from '../common/worlds.ts';
 import { decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { declaredWords, NOT_OBSERVED, observedWords } from '../ledger/declared.ts';
 import { bestVerdicts, leaderboardId, readSprints } from '../ledger/ledger.ts';
@@ -40,6 +41,8 @@ export function verdictTable(
     ...(said.length > 0 ? [said.join('; ')] : []),
     ...(Object.keys(verdict.observed).length > 0 ? [`observed: ${observedWords(verdict)}`] : []),
     `${NOT_OBSERVED}: ${declaredWords(verdict)}`,
+    ...(verdict.evaluation.all ? [`measured on ${rowsOf(verdict)}: no verdict can have more`] : []),
+    ...(verdict.remarks ?? []),
   ];
   const below = `\n${lines.map((line) => `  ${line}\n`).join('')}`;
   return table([['', 'verified', ...others], ...rows]) + below;

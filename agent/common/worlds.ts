@@ -23,6 +23,12 @@ const WORDS: Record<'drawn' | 'rows', WorldWords> = {
   },
 };
 
+/** Rows that a verdict is of: "2,000 held-out rows"; "all 1,200 held-out rows" where there are no more. */
+export const rowsOf = (verdict: Pick<Verdict, 'world' | 'evaluation'>): string => {
+  const { all, samples } = verdict.evaluation;
+  return `${all ? 'all ' : ''}${samples.toLocaleString('en-US')} ${worldWords(verdict).rows}`;
+};
+
 /** By the kind of world of the verdict: a world of rows is one folder, of which parts are held out. */
 export const worldWords = (verdict: Pick<Verdict, 'world'> | null | undefined): WorldWords =>
   WORDS[verdict?.world.kind === 'rows' ? 'rows' : 'drawn'];

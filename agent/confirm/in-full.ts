@@ -55,11 +55,13 @@ function open({ config, ledger }: LoopParts): { sprint: Sprint; run: SprintRun }
 /** Commits a record that a crash kept from being committed: nothing else would ever commit it. */
 export async function commitLeft({
   checkout: { git },
+  config,
   ledger,
-}: Pick<LoopParts, 'checkout' | 'ledger'>): Promise<void> {
+}: Pick<LoopParts, 'checkout' | 'config' | 'ledger'>): Promise<void> {
   const records = ledger.sprints.filter(({ inFull }) => inFull).map(({ id }) => committed.inFull(id));
   const left = records.length === 0 ? [] : await changedAmong(git, records);
-  if (left.length > 0) await commitPaths(git, left, 'What the best gave in full on a secret world');
+  if (left.length > 0)
+    await commitPaths(git, left, `What the best gave in full on a ${config.task.contract.secret.one}`);
 }
 
 /**
@@ -82,15 +84,16 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const { config, secrets, checkout, journal, ledger, stopper, timer } = loop;
   const found = secrets && open(loop);
   const { confirm, budgets, evaluation } = config.profile;
+  const { one } = config.task.contract.secret;
   if (!found || confirm === false || stopper.requested()) return null;
   const { sprint, run } = found;
   const how = { ...confirm, samples: budgets.full, like: [run], ...atATime(loop, 1) };
   const no = mayConfirm(loop, how, 1, runsSoFar(loop, []));
   if (no) {
-    journal.notice(`the best is not trained in full on a secret world: ${no.reason}`);
+    journal.notice(`the best is not trained in full on a ${one}: ${no.reason}`);
     return null;
   }
-  journal.notice(`the best, sprint ${sprint.number}, is trained in full on a secret world`);
+  journal.notice(`the best, sprint ${sprint.number}, is trained in full on a ${one}`);
   const rows = confirm.rows ?? evaluation.verdict;
   const began = performance.now();
   const signal = stopper.soft;
@@ -115,9 +118,9 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const { metric } = contract;
   const gave =
     inFull.metrics[metric] === undefined ? 'no result' : `${metric} ${show(inFull.metrics[metric])}`;
-  journal.notice(`in full on a secret world, the best has ${gave}`);
-  const body = `Its ${budgets.full} samples on secret world ${line.draw} gave ${gave}.`;
-  await commitPaths(checkout.git, [path], `Sprint ${sprint.number}, in full on a secret world`, body);
+  journal.notice(`in full on a ${one}, the best has ${gave}`);
+  const body = `Its ${budgets.full} samples on ${one} ${line.draw} gave ${gave}.`;
+  await commitPaths(checkout.git, [path], `Sprint ${sprint.number}, in full on a ${one}`, body);
   const whole = { ...sprint, inFull };
   ledger.add(whole);
   return whole;

@@ -37,17 +37,18 @@ export function publishedKeys(text: string): PublishedKeys {
 export async function publishHash({ config, checkout, journal, secrets }: LoopParts): Promise<void> {
   if (!secrets) return;
   const { hash, madeAt } = secrets.of;
+  const { many } = config.task.contract.secret;
   const { git, branch } = checkout;
   const keys = publishedKeys(await git.raw(['show', `HEAD:${committed.secretWorlds}`]).catch(() => '[]'));
   const known = keys.find((key) => key.hash === hash);
   if (known?.key !== undefined)
     throw new UserError(
-      `${branch.name}: the key of its secret worlds is published, so nothing can be confirmed by it any more; retire it: npm run publish-key -- ${branch.name}`,
+      `${branch.name}: the key of its ${many} is published, so nothing can be confirmed by it any more; retire it: npm run publish-key -- ${branch.name}`,
     );
   if (known) return;
   writeJsonAtomic(join(config.repo, committed.secretWorlds), [...keys, { hash, madeAt }]);
-  const subject = 'Publish the hash of the key of the secret worlds';
-  const body = `Gains are confirmed on worlds that are drawn from this key. Its SHA-256:\n${hash}`;
+  const subject = `Publish the hash of the key of the ${many}`;
+  const body = `Gains are confirmed on ${many} that are drawn from this key. Its SHA-256:\n${hash}`;
   await commitPaths(git, [committed.secretWorlds], subject, body);
-  journal.notice(`secret worlds: their key has the SHA-256 ${hash}`);
+  journal.notice(`${many}: their key has the SHA-256 ${hash}`);
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { FIRST_RESEARCHER, type RunRecord, specOf } from '#contract/run';
@@ -52,6 +53,7 @@ export async function beginRun(request: RunRequest, begin: Begin): Promise<RunHa
     sprint: request.sprint,
     role: request.role,
     profile: profileName,
+    ...(task.elsewhere && { task: relative(repo, task.path) }),
     profileSettings: profile.settings,
     batch: profile.batch,
     ...(own && { fingerprint: own.fingerprint }),

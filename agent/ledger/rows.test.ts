@@ -85,3 +85,9 @@ it('columns of one word stand beside each other, whichever row has them', () => 
   ]);
   expect(cellsOf(rows)[1]).toEqual(['a', undefined, undefined, 1, undefined, 1]);
 });
+
+it('a verdict with remarks has them in one cell', () => {
+  const verdict = { ...exampleVerdict(), remarks: ['fits elsewhere', 'no form'] };
+  expect(sprintRow({ ...sprint, verdict }, []).remarks).toBe('fits elsewhere; no form');
+  expect(sprintRow({ ...sprint, verdict: exampleVerdict() }, [])).not.toHaveProperty('remarks');
+});

@@ -48,6 +48,7 @@ export function runRow({ run, profile, sprint, time }: KnownRun): Row {
     ...numbersOf(verdict),
     ...named('observed_', { ...observed, ...(rows == null ? {} : { [observedName('rows_served')]: rows }) }),
     ...named('declared_', { ...declared, start: from ?? 'own weights' }),
+    ...remarksOf(verdict),
   };
 }
 
@@ -91,8 +92,13 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
     ...named('best_before_', bestBefore?.metrics),
     ...named('observed_', verdict && renamed(verdict.observed)),
     ...(verdict && named('declared_', { ...verdict.declared, start: verdict.from ?? 'own weights' })),
+    ...remarksOf(verdict),
   };
 }
+
+/** What the judge remarked, in one cell. */
+const remarksOf = (verdict: Verdict | null): Row =>
+  verdict?.remarks === undefined ? {} : { remarks: verdict.remarks.join('; ') };
 
 const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): number =>
   hintAnswers.filter((each) => each.answer === answer).length;

@@ -126,6 +126,7 @@ export function runDetails(run: SprintRun, contract: TaskContract, time: TimeAga
     parts.push(`${show(run.seconds)} s, ${show(run.samplesPerSecond ?? undefined)} samples/s`);
   if (run.verdict) parts.push(`Observed: ${observedWords(run.verdict)}`);
   parts.push(`Declared, not observed: ${declaredWords(declaredBy(run))}`);
+  for (const remark of run.verdict?.remarks ?? []) parts.push(`The judge's remark: ${remark}`);
   if (run.evals.length > 0) {
     const rows = run.evals.map((e) => [String(e.samples), ...fields.map((field) => show(e.metrics[field]))]);
     parts.push(

@@ -16,7 +16,7 @@ export interface Terminal {
 
 /** What the lines about a sprint need of its loop, which may run in another process. */
 export interface Told {
-  contract: Pick<TaskContract, 'metric' | 'also'>;
+  contract: Pick<TaskContract, 'metric' | 'also' | 'secret'>;
   /** The folder of a sprint, as a person would name it. */
   folder(sprint: string): string;
   /** Why a judged run's time is out of proportion; null where it is not, or where nobody knows. */
@@ -138,13 +138,13 @@ export function eventLines(
       }
       case 'confirm.started':
         step(
-          `to be confirmed on secret worlds: ${event.best === null ? count(event.pairs, 'run') : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
+          `to be confirmed on ${of.contract.secret.many}: ${event.best === null ? count(event.pairs, 'run') : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
         );
         return;
       case 'confirm.measured': {
         // No number: a researcher may read what the screen shows, and the numbers of each world are secret.
         const gave = event.value === null ? 'no result' : 'measured';
-        step(`secret world, ${event.of}: ${gave} (${duration(event.seconds)})`);
+        step(`${of.contract.secret.one}, ${event.of}: ${gave} (${duration(event.seconds)})`);
         return;
       }
       case 'confirm.finished':

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { exampleTask } from '../fixtures/examples.ts';
 import { nothingYet } from '../journal/state.ts';
 import { columnsOf } from './columns.ts';
 import { frameOf, type Size } from './frame.ts';
@@ -41,7 +42,13 @@ const oneRun: Watched['runs'][number] = {
   log: [8, 4, 2, 1].map((loss, i) => ({ samples: i, values: { l0: 3, loss } })),
 };
 const watched = (over: Partial<Watched> = {}): Watched => ({
-  contract: { title: 'Guess the number', metric: 'f1', also: ['mcc'], plots: { curves: ['loss'] } },
+  contract: {
+    title: 'Guess the number',
+    metric: 'f1',
+    also: ['mcc'],
+    plots: { curves: ['loss'] },
+    secret: exampleTask().contract.secret,
+  },
   state: {
     ...nothingYet,
     started: {
@@ -204,4 +211,12 @@ it('lets no control character through, whoever wrote it', () => {
   const text = textOf(of, { columns: 200, rows: 60 }).join('');
   expect(text).toContain('ab c');
   expect(text).not.toMatch(/[\p{Cc}\u202e]/u);
+});
+
+it('calls secret worlds what the task calls them', () => {
+  const confirming = { researcherId: 'researcher-2', measured: 3, most: 8 };
+  const secret = { one: 'hidden field', many: 'hidden fields', kind: '' };
+  const contract = { ...two().contract, secret };
+  const lines = textOf({ ...two(), contract, confirming }, { columns: 150, rows: 40 });
+  expect(lines[5]).toMatch(/3 of up to 8 runs on hidden fields measured$/);
 });

@@ -101,13 +101,10 @@ function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number):
 }
 
 /** Runs on secret worlds take longer than the verdict before them. */
-export function judging(
-  { confirming }: Pick<Watched, 'confirming'>,
-  { researcherId }: Pick<Open, 'researcherId'>,
-): string {
+function judging({ confirming, contract }: Watched, { researcherId }: Open): string {
   if (confirming?.researcherId !== researcherId) return 'being judged';
   const { measured, most } = confirming;
-  return `being confirmed: ${measured} of up to ${count(most, 'run')} on secret worlds measured`;
+  return `being confirmed: ${measured} of up to ${count(most, 'run')} on ${contract.secret.many} measured`;
 }
 
 function callOf(watched: Watched, now: number): string | null {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Checked, Confirmed } from '#contract/confirmed';
 import { Timer } from '../common/timer.ts';
-import { exampleSprint } from '../fixtures/examples.ts';
+import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { stagedLoop } from '../fixtures/staged.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import { withCheck } from '../ledger/checked.ts';
@@ -43,4 +43,9 @@ it('shows the best before one that did not hold', () => {
   const lines = screen(checked(false));
   expect(best(lines)).toContain('sprint 1');
   expect(about(lines)).toEqual([]);
+});
+
+it('says what the judge remarked on the best', () => {
+  const verdict = { ...exampleVerdict(), remarks: ['fits elsewhere'] };
+  expect(screen(null, { verdict })).toContain('Remark:       fits elsewhere');
 });

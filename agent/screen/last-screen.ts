@@ -142,6 +142,7 @@ function best(
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on ${worlds.rows}`,
     `Declared:     ${plain(declaredWords(sprint.verdict))} (${NOT_OBSERVED})`,
+    ...(sprint.verdict.remarks ?? []).map((remark) => `Remark:       ${plain(remark)}`),
     'Look at it:   npm run best',
   ];
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { LoggedEvent } from '#contract/event';
-import { readTask, type TaskContract } from '#contract/task';
+import { readTask, SECRET_WORLDS, type TaskContract } from '#contract/task';
 import { printable } from '#contract/text';
 import { pausedSince } from '../budget/pause.ts';
 import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
@@ -19,7 +19,7 @@ type State = ReturnType<Journal['state']>;
 
 /** All that a frame shows of a loop. */
 export interface Watched {
-  contract: Pick<TaskContract, 'title' | 'metric' | 'also' | 'plots'>;
+  contract: Pick<TaskContract, 'title' | 'metric' | 'also' | 'plots' | 'secret'>;
   state: State;
   alive: boolean;
   /** Since when `npm run pause` holds it. */
@@ -139,5 +139,5 @@ function contractOf(repo: string): Watched['contract'] {
   } catch {
     // The loop goes on with the task that it has read.
   }
-  return { title: 'Research loop', metric: '', also: [], plots: { curves: [] } };
+  return { title: 'Research loop', metric: '', also: [], plots: { curves: [] }, secret: SECRET_WORLDS };
 }

@@ -42,7 +42,7 @@ export async function confirmedGain(
   if (result.state === 'untried')
     return {
       outcome: 'held',
-      reason: `${verified}; not confirmed on secret worlds, so it is held: ${result.reason}`,
+      reason: `${verified}; not confirmed on ${loop.config.task.contract.secret.many}, so it is held: ${result.reason}`,
     };
   const { confirmed } = result;
   const reason = `${verified}; ${confirmed.reason}`;

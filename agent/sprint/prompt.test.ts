@@ -84,6 +84,27 @@ describe('the prompt of a sprint', () => {
     expect(sprintPrompt(loop(), 1)).toContain('None yet on this leaderboard');
   });
 
+  it('calls secret worlds what the task calls them', () => {
+    const of = loop();
+    const secret = { one: 'hidden field', many: 'hidden fields', kind: 'of the same farm' };
+    const { contract } = of.config.task;
+    const confirm = { looks: [2, 5] };
+    Object.assign(of.config, {
+      task: { ...of.config.task, contract: { ...contract, drawWorld: 'node draw.mjs', secret } },
+      profile: { ...of.config.profile, confirm },
+    });
+    const text = sprintPrompt(of, 1);
+    expect(text).toContain('on up to 5 hidden fields of the same farm, and only a mean gain');
+    expect(text).not.toContain('secret world');
+  });
+
+  it('says what the judge remarked on the present best', () => {
+    const verdict = exampleVerdict({ remarks: ['fits elsewhere'] });
+    expect(sprintPrompt(loop([{ ...sprint(1, 'new-best'), verdict }]), 2)).toContain(
+      "The judge's remark: fits elsewhere.",
+    );
+  });
+
   it('has the shared notebook, with notes of other leaderboards too', () => {
     const { id } = sprint(1, 'no-gain', 'another');
     const notes = [exampleNote({ id: 'n1-1', sprint: id, text: 'Depth does not help.' })];

@@ -62,7 +62,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     `# Sprint ${number}\n\n${conditions(loop)}\n${standing(loop)}\n${planLines(loop, { sprints: mine, mine: [] }).join('\n')}`,
     `# Present best\n\n${
       best
-        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}${best.confirmed ? `; confirmed on secret worlds: ${contract.metric} ${severalWords(best.confirmed.candidate, contract.metric)}` : ''}.`
+        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}${best.confirmed ? `; confirmed on ${contract.secret.many}: ${contract.metric} ${severalWords(best.confirmed.candidate, contract.metric)}` : ''}.${remarksOf(best)}`
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
@@ -90,11 +90,17 @@ ${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the
 - workspace: ${contract.workspace}/`;
 }
 
+const remarksOf = ({ verdict }: Sprint): string =>
+  (verdict?.remarks ?? []).map((remark) => ` The judge's remark: ${remark}.`).join('');
+
 /** What becomes of a verified gain; empty where the task has no secret worlds. */
-function confirming({ confirm, budgets }: MeasuredProfile, { drawWorld, metric }: TaskContract): string {
+function confirming(
+  { confirm, budgets }: MeasuredProfile,
+  { drawWorld, metric, secret }: TaskContract,
+): string {
   if (drawWorld === undefined || confirm === false) return '';
   const { looks, samples = budgets.full } = confirm;
-  return `- a candidate that beats the best's ${metric} is confirmed by the loop: both are trained afresh (${samples} samples) on up to ${looks.at(-1)} secret worlds of the same kind, and only a mean gain beyond a bound moves the best. A smaller gain is kept in the workspace (stacked), and the next candidate is confirmed together with it\n`;
+  return `- a candidate that beats the best's ${metric} is confirmed by the loop: both are trained afresh (${samples} samples) on up to ${looks.at(-1)} ${secret.many} ${secret.kind}, and only a mean gain beyond a bound moves the best. A smaller gain is kept in the workspace (stacked), and the next candidate is confirmed together with it\n`;
 }
 
 function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }: LoopParts): string {

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { UserError } from '#contract/errors';
 import { RunRecord } from '#contract/run';
-import { exampleTask } from '../fixtures/examples.ts';
-import { type Member, madeAlready } from './member.ts';
+import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
+import { type Member, madeAlready, type SweepPlan, sweepRun } from './member.ts';
 
 let repo: string;
 beforeEach(() => {
@@ -57,4 +58,20 @@ it('trusts the fingerprint of a night only in the same tree: its code may hide w
 it('knows earlier runs, which have no fingerprint, by their tree', () => {
   expect(uses({ fingerprint: undefined })).toBe('r');
   expect(uses({ fingerprint: undefined, tree: 'other' })).toBeNull();
+});
+
+it.each([
+  ['as many samples as the profile asks for', { samples: 100 }, 'finished'],
+  ['all rows there are, which are fewer', { samples: 60, all: true as const }, 'finished'],
+  ['fewer samples', { samples: 60 }, 'not judged'],
+  ['all rows that an earlier number asked for', { samples: 120, all: true as const }, 'not judged'],
+])('takes the verdict of a run on %s, and judges no other run as it is', async (_, of, status) => {
+  expect(uses({})).toBe('r');
+  const verdict = exampleVerdict({ run: 'r', evaluation: { batch: 10, seed: 1, ...of } });
+  writeFileSync(join(repo, 'checkpoints/r/verdict.json'), JSON.stringify(verdict));
+  const plan = {
+    ...{ repo, task: exampleTask(), profileName: 'tiny', tree: 't', samples: 100 },
+    abortable: () => Promise.reject(new UserError('the judge was asked')),
+  } as unknown as SweepPlan;
+  expect((await sweepRun(plan, member)).status).toBe(status);
 });

@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import type { RunRecord, RunSpec } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { profileOf, type Task } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
@@ -87,18 +88,22 @@ const byHandAndCutOff = ({ sprint, status, endedBy }: RunRecord): boolean =>
 
 /**
  * The newest finished run of a member. Its verdict counts only if it was measured on as many samples as the
- * profile asks for.
+ * profile asks for, or on all that there are.
  */
 function findRun(plan: Where, member: Member): SprintRun | null {
   const { repo, task, profileName } = plan;
   const { evaluation } = profileOf(task, profileName);
   const ids = alike(plan, member, ({ status }) => status === 'finished');
   const found = ids.flatMap((id) => readSprintRun(repo, id) ?? []);
-  const judged = found.findLast((run) => run.verdict?.evaluation.samples === evaluation.verdict);
+  const judged = found.findLast(({ verdict }) => isWhole(verdict, evaluation.verdict));
   if (judged) return judged;
   const newest = found.at(-1);
   return newest ? { ...newest, verdict: null } : null;
 }
+
+const isWhole = (verdict: Verdict | null, asked: number): boolean =>
+  verdict?.evaluation.samples === asked ||
+  (verdict?.evaluation.all === true && verdict.evaluation.samples < asked);
 
 type Where = Pick<SweepPlan, 'repo' | 'task' | 'profileName' | 'tree' | 'samples'>;
 

@@ -4,6 +4,7 @@ import { sprintsDir } from '../common/paths.ts';
 import { findBest } from '../ledger/find-best.ts';
 import { knownRuns, runNamed } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import type { KnownRun } from '../ledger/rows.ts';
 import type { Best } from './plan.ts';
 
 /**
@@ -20,7 +21,8 @@ export function bestToTry(
   const runs = knownRuns(repo, readSprints(sprintsDir(repo)));
   const id = asked === undefined || asked === 'best' ? bestId(task, repo, profile, asked) : asked;
   if (id === null) return null;
-  const { run, profile: own } = runNamed(runs, id);
+  const { run, profile: own } =
+    runs.find((each) => each.run.id === id) ?? runNamed(firstOfEach(task, runs), id);
   return { experiment: run.experiment, settings: run.settings, tree: run.tree, profile: own };
 }
 
@@ -36,4 +38,15 @@ function bestId(
     if (asked !== undefined || !(error instanceof UserError)) throw error;
     return null;
   }
+}
+
+/**
+ * The oldest run of each recipe in each profile of the task. A transfer makes runs of the recipe that it
+ * tries, and the words that named it are in their ids too.
+ */
+function firstOfEach({ contract }: Task, runs: readonly KnownRun[]): KnownRun[] {
+  const own = runs.filter(({ profile }) => Object.hasOwn(contract.profiles, profile));
+  const recipe = ({ profile, run: { experiment, settings, tree } }: KnownRun) =>
+    JSON.stringify([profile, experiment, Object.entries(settings).sort(), tree]);
+  return [...new Map(own.toReversed().map((run) => [recipe(run), run])).values()];
 }

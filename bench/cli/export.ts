@@ -1,13 +1,19 @@
-// Exports a run in the sandbox, and puts it on the user's hub:
+// Exports a run in the sandbox, holds its encoder in Python to it, and puts it on the user's hub:
 //   node --import tsx bench/cli/export.ts checkpoints/<run> --push me/my-sae
 // All other options are those of sae/cli/export.ts. The sandbox has no network, and no token is in it.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runMain } from '#contract/errors';
+import { z } from 'zod';
+import { runMain, UserError } from '#contract/errors';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
 import { serviceEnv } from '#host/env';
+import { readUntrusted } from '#host/untrusted';
 import { push, repoNamed } from '../hub/push.ts';
+import { readExported } from '../python/exported.ts';
+import { holdForm } from '../python/hold.ts';
+import { SAELENS_HAS } from '../python/saelens.ts';
 import { endOnSignals } from './program.ts';
 
 const CONFINED = ['--import', './host/start.mjs', 'agent/cli/confined.ts', '--into', 'export'];
@@ -19,6 +25,32 @@ function take(args: string[], name: string): string | undefined {
   if (at < 0) return undefined;
   const [word = '', next] = args.splice(at, args[at] === name ? 2 : 1);
   return word === name ? (next ?? '') : word.slice(name.length + 1);
+}
+
+/** Holds the encoder in Python of an export to its parity file. @throws UserError where it differs */
+async function hold(folder: string, chosen: SandboxChoice): Promise<void> {
+  if (SAELENS_HAS.has(nameIn(folder))) return;
+  const exported = readExported(folder);
+  // The exporter has said that there is none.
+  if (exported.source === null) return;
+  const repo = process.cwd();
+  const { state, line, said } = await holdForm(exported, {
+    repo,
+    sandbox: await sandboxByHand(repo, chosen),
+  });
+  const whole = said === undefined ? line : `${line}: ${said}`;
+  if (state === 'differs') throw new UserError(whole, 1);
+  process.stdout.write(`${whole}\n`);
+}
+
+/** SAELens' name of what was exported. @throws UserError */
+function nameIn(folder: string): string {
+  try {
+    const text = readUntrusted(join(folder, 'cfg.json'), 1 << 20) ?? '';
+    return z.object({ architecture: z.string() }).parse(JSON.parse(text)).architecture;
+  } catch {
+    throw new UserError(`${join(folder, 'cfg.json')}: names no architecture`, 1);
+  }
 }
 
 await runMain(async () => {
@@ -37,7 +69,12 @@ await runMain(async () => {
       stdio: { stdin: 0, stdout: 1, stderr: 2 },
     });
     const { code } = await child.done;
-    if (code !== 0 || repo === null || out === null) return code ?? 1;
+    const [run = '--'] = args;
+    if (code !== 0 || run.startsWith('-')) return code ?? 1;
+    const isFolder = statSync(run, { throwIfNoEntry: false })?.isDirectory() === true;
+    const asked = out ?? take([...args], '--out') ?? join(isFolder ? run : '.', 'export');
+    await hold(asked, take([...args], '--sandbox') === 'off' ? 'off' : 'auto');
+    if (repo === null || out === null) return 0;
     await push(repo, out);
     process.stdout.write(`pushed to ${repo}\n`);
     return 0;

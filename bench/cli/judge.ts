@@ -147,7 +147,10 @@ await runMain(async () => {
     version: 1,
     world: judgement.world,
     ...judged,
-    evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(seed) },
+    evaluation: {
+      ...{ samples, ...(samples < asked && { all: true as const }) },
+      ...{ batch: EVALUATION_BATCH, ...drawnFrom(seed) },
+    },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   } as const;

@@ -29,6 +29,8 @@ export interface Asked {
   lane?: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance?: boolean;
+  /** Whether its form in Python is looked at (python/of-run.ts). */
+  remarks?: boolean;
 }
 
 /** Opens the world of a run, or of a saved SAE, to judge it there. @throws UserError */
@@ -58,15 +60,16 @@ export async function measureCheckpoint(
   encoding: Encoding,
   samples: number,
   options: CaseOptions,
-  { onBatch, onAnswer, invariance = false }: Asked = {},
+  { onBatch, onAnswer, invariance = false, remarks: asksRemarks }: Asked = {},
 ): Promise<Measurement> {
   const { seed } = options;
-  const asked = { d: world.hiddenDim, samples, invariance };
-  const { measured, dependence } = await withEncoder(encoding, asked, options, (encoder, answered) =>
+  const asked = { d: world.hiddenDim, samples, invariance, remarks: asksRemarks };
+  const how = await withEncoder(encoding, asked, options, (encoder, answered) =>
     measure(world, encoder, { samples, seed }, onBatch, (index, x, codes, truth) => {
       answered(index, x, codes);
       onAnswer?.(index, x, codes, truth);
     }),
   );
-  return dependence ? { ...measured, dependence } : measured;
+  const { measured, ...found } = how;
+  return { ...measured, ...found };
 }

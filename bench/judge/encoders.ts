@@ -1,5 +1,6 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { sandboxByHand } from '#host/by-hand';
+import { type Answer, pythonRemarks } from '../python/of-run.ts';
 import { Encoder } from './encoder.ts';
 import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
 import { EVALUATION_BATCH } from './measure.ts';
@@ -17,20 +18,22 @@ export interface Encoded {
   samples: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance: boolean;
+  /** Whether the run's encoder in Python is held to it (python/of-run.ts). */
+  remarks?: boolean;
 }
 
 /**
  * Starts the encoder of a checkpoint, does `measuring` with it and ends it. Where its invariance is asked
  * for, a second process of it starts beside the first and answers last; `dependence` is then the share of
- * codes that other rows in the batch change, by form.
+ * codes that other rows in the batch change, by form. `remarks`: what was found about its form in Python.
  * @throws EncoderError, and UserError where the encoder may not run because there is no sandbox
  */
 export async function withEncoder<T>(
   encoding: Encoding,
-  { d, samples, invariance }: Encoded,
+  { d, samples, invariance, remarks: asksRemarks = false }: Encoded,
   { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
   measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
-): Promise<{ measured: T; dependence?: Map<Form, number> }> {
+): Promise<{ measured: T; dependence?: Map<Form, number>; remarks?: string[] }> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
   const start = (log: string): Promise<Encoder> =>
     Encoder.start({ ...encoding, log, sandbox, stallSeconds }, d, EVALUATION_BATCH);
@@ -43,12 +46,17 @@ export async function withEncoder<T>(
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
     let counted = 0;
+    let first: Answer | undefined;
     const measured = await measuring(encoder, (index, x, codes) => {
       counted += codes[0].rows;
       onRows?.(counted, samples);
+      if (asksRemarks && index === 0) first = { x, codes };
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
     });
-    return fresh ? { measured, dependence: await checkInvariance(fresh, probes, seed) } : { measured };
+    const dependence = fresh && (await checkInvariance(fresh, probes, seed));
+    const where = { repo: process.cwd(), sandbox };
+    const remarks = asksRemarks ? await pythonRemarks(encoding, encoder, first, where) : undefined;
+    return { measured, ...(dependence && { dependence }), ...(remarks && { remarks }) };
   } finally {
     await Promise.all(encoders.map((encoder) => encoder.stop()));
   }

@@ -144,6 +144,7 @@ describe('the judge', () => {
       rows_served: 12_288,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01, epochs: 1 });
+    expect(verdict.remarks).toEqual(['no Python form']);
     // The means by group are those of all latents, once each.
     for (const groups of Object.values(verdict.groups ?? {})) {
       expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(16);
@@ -186,6 +187,7 @@ describe('the judge', () => {
     const verdict = Verdict.parse(JSON.parse(there.stdout.trim().split('\n').at(-1)!));
     expect(verdict.kind).toBe('confirmed');
     // Where the world lies is nobody's business.
+    expect(verdict.remarks).toBeUndefined();
     expect(verdict.world).toEqual({
       name: `${join(root, 'world')}, secret`,
       hash: world.hash,

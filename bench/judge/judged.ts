@@ -1,7 +1,7 @@
 import type { Verdict } from '#contract/verdict';
 
 /** Numbers of a verdict, and what of them is for people alone. */
-interface Judged extends Pick<Verdict, 'metrics' | 'also' | 'groups' | 'tables'> {
+interface Judged extends Pick<Verdict, 'metrics' | 'also' | 'groups' | 'tables' | 'remarks'> {
   /** Rows that were measured. */
   samples: number;
   width: number;

@@ -35,12 +35,14 @@ function ofDrawn({ profile: { world: named }, folder }: Subject, opened: Case): 
         opened.measure(CHECKPOINT, samples, {
           onBatch: (truth, codes) => first.add(truth, codes),
           invariance: true,
+          remarks: !isSecret && folder !== null,
         }),
       );
       const { deciding, also } = metricsOf(measurement);
       const parts = isSecret || folder === null ? {} : partsOf(opened, measurement, first);
+      const { remarks } = measurement;
       const width = measurement.matching.best.length;
-      return { metrics: deciding, also, ...parts, samples, width };
+      return { metrics: deciding, also, ...parts, ...(remarks && { remarks }), samples, width };
     },
     async snapshot(name, samples, lane) {
       const { deciding } = metricsOf(await opened.measure(name, samples, { lane }));

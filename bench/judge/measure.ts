@@ -19,6 +19,8 @@ export interface Measurement {
   evaluations: Map<Form, Evaluation>;
   /** By form: the share of codes that the other rows of a batch change. Set where it was checked. */
   dependence?: Map<Form, number>;
+  /** Lines for a person about what was measured; set where they were asked for. */
+  remarks?: string[];
 }
 
 type Form = CodesHeader['forms'][number];

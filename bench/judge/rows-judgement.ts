@@ -14,11 +14,18 @@ export function ofRows({ subject, world, isSecret, measure }: RowsCase): Judgeme
     lanes: 1,
     async judge(samples) {
       const measurement = await onOurDisk(() =>
-        measure('checkpoint.safetensors', samples, { invariance: true }),
+        measure('checkpoint.safetensors', samples, {
+          invariance: true,
+          remarks: !isSecret && folder !== null,
+        }),
       );
       const { deciding, also } = rowMetricsOf(measurement);
+      const { remarks, samples: measured, width } = measurement;
       const parts = isSecret || folder === null ? {} : rowPartsOf(measurement);
-      return { metrics: deciding, also, ...parts, samples: measurement.samples, width: measurement.width };
+      return {
+        ...{ metrics: deciding, also, ...parts, ...(remarks && { remarks }) },
+        ...{ samples: measured, width },
+      };
     },
     async snapshot(file, asked, lane) {
       const measurement = await measure(file, asked, { lane });

@@ -39,11 +39,14 @@ export interface RowsMeasurement {
   width: number;
   /** By form: the share of codes that the other rows of a batch change. Set where it was checked. */
   dependence?: Map<Form, number>;
+  /** Lines for a person about what was measured; set where they were asked for. */
+  remarks?: string[];
 }
 
 export interface RowsAsked {
   lane?: number;
   invariance?: boolean;
+  remarks?: boolean;
 }
 
 /** A run, or a saved SAE, that is judged on the rows that its world holds out. */
@@ -83,7 +86,7 @@ async function measureRows(
   { subject, world, probed }: Pick<RowsCase, 'subject' | 'world' | 'probed'>,
   file: string,
   asked: number,
-  { lane = 0, invariance = false }: RowsAsked,
+  { lane = 0, invariance = false, remarks: asksRemarks }: RowsAsked,
   options: CaseOptions,
 ): Promise<RowsMeasurement> {
   const { activations, split, rotate } = world;
@@ -91,8 +94,8 @@ async function measureRows(
   const reader = new RowReader(activations);
   const samples = places.length;
   return subject.encoded(file, lane, async (encoding) => {
-    const how = { d: activations.d, samples, invariance };
-    const { measured, dependence } = await withEncoder(encoding, how, options, async (encoder, answered) => {
+    const how = { d: activations.d, samples, invariance, remarks: asksRemarks };
+    const { measured, ...found } = await withEncoder(encoding, how, options, async (encoder, answered) => {
       const { header, decoder } = encoder;
       const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
       const kept = new Kept();
@@ -110,7 +113,7 @@ async function measureRows(
     return {
       ...{ evaluations, probed, samples, width, places, labels, table },
       probes: probes(table, labels, half),
-      ...(dependence && { dependence }),
+      ...found,
     };
   });
 }

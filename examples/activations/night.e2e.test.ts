@@ -105,6 +105,9 @@ describe('a night on activations', () => {
   it('tells the researcher the number that decides', () => {
     const folder = join(repo, 'state/transcripts');
     const [prompt] = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(prompt).toContain(
+      'on up to 2 secret parts of the same folder, whose rows are held out and turned',
+    );
     expect(prompt).toContain('metric that decides: probe_f1 (max); a gain of 0.03 or less is noise');
   });
 
@@ -114,6 +117,9 @@ describe('a night on activations', () => {
     expect(trailers).toContain(`Probe-f1: ${Number(first.verdict?.metrics.probe_f1.toPrecision(4))}`);
     expect(trailers).toMatch(/^Confirmed: confirmed, Probe-f1 0\.\d+ ± 0\.\d+ \(n 2\)$/m);
     expect(git('rev-parse', 'best/activations')).not.toBe('');
+    const subjects = git('log', '--format=%s');
+    expect(subjects).toContain('Publish the hash of the key of the secret parts');
+    expect(subjects).not.toContain('secret world');
   });
 
   it('is reported in the words of held-out rows', () => {
@@ -126,6 +132,8 @@ describe('a night on activations', () => {
     expect(readdirSync(reports).filter((name) => name.endsWith('.pdf'))).toHaveLength(2);
     const notebook = readFileSync(join(reports, 'index.html'), 'utf8');
     expect(notebook).toContain('secret parts');
+    expect(said).toMatch(/to be confirmed on secret parts: /);
+    expect(said).not.toContain('secret world');
     expect(said).toMatch(/Confirmed: +probe_f1 0\.\d+ ± 0\.\d+ \(n \d\) on secret parts/);
   });
 

@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { openStream } from '#bench/stream/reader';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { parsed, program } from '#contract/command-line';
@@ -48,8 +49,12 @@ await runMain(async () => {
   if (input.header.d !== encoder.d_in) {
     throw new UserError(`${path}: takes rows of ${encoder.d_in}, the stream has ${input.header.d}`);
   }
-  const { d_in, d_sae, rowNorm } = encoder;
-  write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
+  const { d_in, d_sae, rowNorm, exportedAs: name } = encoder;
+  const python = existsSync(
+    join(import.meta.dirname, `../architectures/${checkpoint.config.architecture}.py`),
+  );
+  const more = { exported: { name, python }, ...(rowNorm && { row_norm: rowNorm }) };
+  write(header({ d_in, d_sae, forms: [...forms], ...more }));
   write(bytesOf(encoder.decoder));
   write(bytesOf(encoder.bias));
   const next = () => fromInput(() => input.next());

@@ -1,4 +1,4 @@
-import { worldWords } from '../../common/worlds.ts';
+import { rowsOf, worldWords } from '../../common/worlds.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
 import { type Block, type Inline, type Row, strong, text } from '../document/tree.ts';
 import { type Context, candidateOf, columnsOf, direction, guardsIn } from './context.ts';
@@ -31,7 +31,7 @@ export function claimedAndVerified(context: Context): Block | null {
     ? ' The verdict was near the noise, so it was repeated on a second seed: the means of both seeds decide.'
     : '';
   const evaluation = verdict
-    ? ` A verdict is of ${count(verdict.evaluation.samples)} ${worldWords(verdict).rows} in batches of ${count(verdict.evaluation.batch)}.`
+    ? ` A verdict is of ${rowsOf(verdict)} in batches of ${count(verdict.evaluation.batch)}.`
     : '';
   const noise = sprint.bestBefore
     ? ` A difference of at most ${number(sprint.noise)} in ${label(sprint.metric)} is noise.`

@@ -15,6 +15,7 @@ export function observedRows({ sprint, history }: Context): { label: string; c: 
   return [
     { label: 'Observed', c: [text(observedWords(sprint.verdict))] },
     { label: 'Declared', c: [text(`${declaredWords(sprint.verdict)}: declared, not observed`)] },
+    ...(sprint.verdict.remarks ?? []).map((remark) => ({ label: 'Remark of the judge', c: [text(remark)] })),
     ...(slow === null ? [] : [{ label: 'Out of proportion', c: [text(`the candidate ${slow}`)] }]),
   ];
 }

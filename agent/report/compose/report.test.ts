@@ -55,6 +55,13 @@ describe('the report of a sprint', () => {
     expect(rows).not.toMatch(/secret world|public world|fresh samples/);
   });
 
+  it('says what the judge remarked', async () => {
+    const verdict = lista.verdict && { ...lista.verdict, remarks: ['fits elsewhere'] };
+    const { blocks } = await compose({ ...lista, verdict });
+    expect(JSON.stringify(blocks)).toContain('fits elsewhere');
+    expect(JSON.stringify((await compose(lista)).blocks)).not.toContain('Remark of the judge');
+  });
+
   it('says when a guard failed', async () => {
     const verdict = structuredClone(lista.verdict);
     if (verdict) verdict.metrics.uniqueness = 0.2;

@@ -35,3 +35,10 @@ it('marks in the list the best that was not measured again, and no sprint before
   const rows = indexOf([...boardWith(first), later], task, () => ({ commit: null, links: [] })).sprints;
   expect(rows.filter((row) => row.remarks.length > 0).map(({ id }) => id)).toEqual(['later']);
 });
+
+it('says what the judge remarked on the last best, in words that stay words', () => {
+  const verdict = lista.verdict && { ...lista.verdict, remarks: ['fits <b>elsewhere'] };
+  expect(sure({ ...lista, verdict })).toContain('fits &lt;b&gt;elsewhere.');
+  expect(remarks({ ...lista, verdict })).toEqual([[], [], ['fits <b>elsewhere'], []]);
+  expect(remarks({ ...lista, verdict, outcome: 'no-gain' }).flat()).toEqual([]);
+});

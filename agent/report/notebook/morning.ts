@@ -1,12 +1,12 @@
 import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
-import { worldWords } from '../../common/worlds.ts';
+import { rowsOf, worldWords } from '../../common/worlds.ts';
 import { lastAgain } from '../../ledger/best-again.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
-import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
+import { clip, duration, label, money, number, samples, signed } from '../document/names.ts';
 import { beganPart, type Night, nightsOf, ofEachNight } from './branches.ts';
 import { seedsOf, stepsOf } from './evidence.ts';
 
@@ -131,6 +131,7 @@ function howSure(board: readonly Sprint[]): string | null {
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
   if (lacksCheck(step.sprint)) parts.push(`It was ${NOT_MEASURED_AGAIN} at the end of a night.`);
+  for (const remark of verdict?.remarks ?? []) parts.push(`${escaped(remark)}.`);
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
@@ -148,7 +149,7 @@ function howSure(board: readonly Sprint[]): string | null {
     parts.push(`The gain was near the noise, and repeated on seed ${repeat.seed}: the means decided.`);
   if (verdict)
     parts.push(
-      `Verified on ${count(verdict.evaluation.samples)} ${verdict.world.kind === 'rows' ? worlds.rows : `${worlds.rows} of ${worlds.known}`}${candidate && !isConfirmed ? `, not confirmed on ${worlds.secrets}; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and on a ${worlds.secret} where the task has one` : ''}.`,
+      `Verified on ${rowsOf(verdict)}${verdict.world.kind === 'rows' ? '' : ` of ${worlds.known}`}${candidate && !isConfirmed ? `, not confirmed on ${worlds.secrets}; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and on a ${worlds.secret} where the task has one` : ''}.`,
     );
   return parts.join(' ');
 }

@@ -45,7 +45,10 @@ export function indexOf(
     boards,
     sprints: sprints.map((sprint) => ({
       ...sprintRow(sprint, bests.has(sprint.id), beside(sprint)),
-      remarks: remarks.get(sprint) ?? [],
+      remarks: [
+        ...(remarks.get(sprint) ?? []),
+        ...(sprint.outcome === 'new-best' ? (sprint.verdict?.remarks ?? []) : []),
+      ],
     })),
     runs: sprints.flatMap((sprint) =>
       sprint.runs.map((run) => runRow(sprint, run, bests.has(sprint.id) && run.id === sprint.candidate)),

@@ -58,6 +58,7 @@ const words = (values) => Buffer.from(Uint32Array.from(values).buffer);
 if (lie === 'crash') throw new Error('W_enc is missing');
 const json = Buffer.from(
   JSON.stringify({
+    exported: { name: 'a_form_of_its_own', python: false },
     d_in: lie === 'shape' ? d + 1 : d,
     d_sae: m,
     forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
