@@ -124,7 +124,8 @@ describe.each(forms)(
           const numbers = matrix(batch, 600, 5).dataSync() as Float32Array;
           new Uint32Array(numbers.buffer, numbers.byteOffset)[601] = bits;
           const h = tf.tensor2d(numbers, [batch, 600]);
-          for (const kept of [ops.batchTopK(h, 2), ops.topK(h, 2)]) {
+          const theta = tf.fill([600], 0.99);
+          for (const kept of [ops.batchTopK(h, 2), ops.topK(h, 2), ops.thresholded(h, theta)]) {
             const values = kept.dataSync();
             expect([...values.keys()].filter((at) => Number.isNaN(values[at]))).toEqual([601]);
           }
@@ -146,6 +147,24 @@ describe.each(forms)(
             [h],
             (x) => ops.topK(x, k),
             (x) => tf.mul(x, tf.tensor(mask, h.shape)),
+          );
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('thresholded keeps what is positive and above the threshold of its latent', () => {
+      fc.assert(
+        fc.property(sizes, ({ batch, latents, seed, grid }) => {
+          const [h, theta] = [
+            matrix(batch, latents, seed, grid),
+            tf.reshape(matrix(1, latents, 7, grid), [-1]),
+          ];
+          const mask = tf.cast(tf.greater(h, theta), 'float32');
+          expectSame(
+            [h],
+            (x) => ops.thresholded(x, theta),
+            (x) => tf.mul(tf.relu(x), mask),
           );
         }),
         { numRuns: 30 },

@@ -86,6 +86,12 @@ export const decodeBands = operation(
     if (stray >= 0) throw new Error(`${name}: latent ${stray} is in band ${bandOf[stray]} of ${count}`);
   },
 );
+/** Keeps the positive pre-activations above the threshold of their latent, as at inference. */
+export const thresholded = operation(
+  'thresholded',
+  { kernels: selections.thresholded, device: plain.thresholded, plain: plain.thresholded },
+  (name, [h, theta]) => expectShapes(name, { h: [h, 'batch', 'd_sae'], theta: [theta, 'd_sae'] }),
+);
 /** JumpReLU: h where h > theta, with its straight-through gradient to theta. */
 export const jumpRelu = operation(
   'jumpRelu',

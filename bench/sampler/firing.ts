@@ -27,7 +27,7 @@ export class Firing {
   readonly family: Float64Array;
   private readonly kernels: SamplerKernels;
   private readonly pointers: Record<
-    | 'z'
+    | 'factorsOfRows'
     | 'factors'
     | 'loadings'
     | 'offsets'
@@ -38,7 +38,8 @@ export class Firing {
     | 'family',
     number
   >;
-  private readonly z: Float32Array;
+  /** The factors of the present block's rows, float32 numbers in double precision. */
+  private readonly z: Float64Array;
   /** The factors as whole numbers, and the coefficients that go with them. */
   private readonly factors: Int16Array;
   private readonly whole: WholeNumbers;
@@ -59,7 +60,7 @@ export class Firing {
     const members = this.quads[families] * QUAD;
     const memory = new KernelMemory();
     this.pointers = {
-      z: memory.reserve(BLOCK * rank),
+      factorsOfRows: memory.reserve(BLOCK * rank * 2),
       factors: memory.reserve(BLOCK * pairs),
       loadings: memory.reserve(buckets * pairs * BUCKET),
       offsets: memory.reserve(buckets * BUCKET),
@@ -71,7 +72,7 @@ export class Firing {
     };
     this.kernels = openKernels(memory);
     const { pointers } = this;
-    this.z = memory.floats(pointers.z, BLOCK * rank);
+    this.z = memory.doubles(pointers.factorsOfRows, BLOCK * rank);
     this.factors = memory.shorts(pointers.factors, BLOCK * pairs * 2);
     this.bounds = memory.shorts(pointers.bounds, BLOCK * buckets * BUCKET);
     this.maxima = memory.shorts(pointers.maxima, BLOCK * buckets);
@@ -109,7 +110,7 @@ export class Firing {
   /** Draws the factors of a block and computes the bounds of its buckets. */
   draw(rows: number, random: Random): void {
     const { z, plan, pointers, whole, factors } = this;
-    for (let i = 0; i < rows * plan.rank; i++) z[i] = random.normal();
+    for (let i = 0; i < rows * plan.rank; i++) z[i] = Math.fround(random.normal());
     for (let row = 0; row < rows; row++) this.errors[row] = writeFactors(whole, z, row, factors);
     this.kernels.fireBounds(
       pointers.factors,
@@ -142,7 +143,7 @@ export class Firing {
     const count = quads[node + 1] - quads[node];
     this.filled += count * QUAD;
     this.kernels.familyArguments(
-      pointers.z + row * plan.rank * 4,
+      pointers.factorsOfRows + row * plan.rank * 8,
       pointers.familyLoadings + quads[node] * QUAD * plan.rank * 4,
       pointers.familyCutoffs + quads[node] * QUAD * 4,
       pointers.family + start * 8,

@@ -93,8 +93,8 @@ function largest(v: v128): i16 {
 }
 
 /**
- * out[i] = z · loadings_i - cutoffs_i in double precision, for 4 · `quads` features. Layout: loadings
- * [quad][rank][4], cutoffs [quad][4], out (f64) [quad][4].
+ * out[i] = z · loadings_i - cutoffs_i in double precision, for 4 · `quads` features. Layout: z (f64) [rank],
+ * loadings [quad][rank][4], cutoffs [quad][4], out (f64) [quad][4].
  */
 export function familyArguments(
   z: usize,
@@ -104,29 +104,49 @@ export function familyArguments(
   quads: i32,
   rank: i32,
 ): void {
-  const zEnd = z + (<usize>rank << 2);
-  for (let quad = 0; quad < quads; quad++) {
-    const c = f32x4.neg(v128.load(cutoffs));
-    let low = f64x2.promote_low_f32x4(c);
-    let high = f64x2.promote_low_f32x4(upperHalf(c));
-    for (let at = z; at < zEnd; at += 4) {
-      const factor = f64x2.splat(<f64>f32.load(at));
-      const four = v128.load(loadings);
-      low = f64x2.add(low, f64x2.mul(factor, f64x2.promote_low_f32x4(four)));
-      high = f64x2.add(high, f64x2.mul(factor, f64x2.promote_low_f32x4(upperHalf(four))));
+  const zEnd = z + (<usize>rank << 3);
+  const panel = <usize>rank << 4;
+  let quad = 0;
+  // Two quads at a time: an addition waits for the one before it in its sum.
+  for (; quad + 2 <= quads; quad += 2) {
+    let low0 = f64x2.neg(two(cutoffs));
+    let high0 = f64x2.neg(two(cutoffs + 8));
+    let low1 = f64x2.neg(two(cutoffs + 16));
+    let high1 = f64x2.neg(two(cutoffs + 24));
+    for (let at = z; at < zEnd; at += 8) {
+      const factor = v128.load64_splat(at);
+      low0 = f64x2.add(low0, f64x2.mul(factor, two(loadings)));
+      high0 = f64x2.add(high0, f64x2.mul(factor, two(loadings + 8)));
+      low1 = f64x2.add(low1, f64x2.mul(factor, two(loadings + panel)));
+      high1 = f64x2.add(high1, f64x2.mul(factor, two(loadings + panel + 8)));
       loadings += 16;
     }
-    v128.store(out, low);
-    v128.store(out, high, 16);
-    cutoffs += 16;
-    out += 32;
+    loadings += panel;
+    v128.store(out, low0);
+    v128.store(out, high0, 16);
+    v128.store(out, low1, 32);
+    v128.store(out, high1, 48);
+    cutoffs += 32;
+    out += 64;
   }
+  if (quad == quads) return;
+  let low = f64x2.neg(two(cutoffs));
+  let high = f64x2.neg(two(cutoffs + 8));
+  for (let at = z; at < zEnd; at += 8) {
+    const factor = v128.load64_splat(at);
+    low = f64x2.add(low, f64x2.mul(factor, two(loadings)));
+    high = f64x2.add(high, f64x2.mul(factor, two(loadings + 8)));
+    loadings += 16;
+  }
+  v128.store(out, low);
+  v128.store(out, high, 16);
 }
 
+/** Two numbers in double precision: one instruction, as they come from memory. */
 // @ts-ignore: decorator
 @inline
-function upperHalf(v: v128): v128 {
-  return v128.shuffle<f32>(v, v, 2, 3, 2, 3);
+function two(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at));
 }
 
 /**

@@ -86,7 +86,7 @@ export function wholeNumbersOf({ rank, top, loadings, cutoffs }: Plan): WholeNum
  */
 export function writeFactors(
   { largest, pairs, scale, unit }: WholeNumbers,
-  z: Float32Array,
+  z: Float64Array,
   row: number,
   out: Int16Array,
 ): number {

@@ -102,6 +102,10 @@ export function stepCount(h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf
   })(h, theta);
 }
 
+export function thresholded(h: tf.Tensor, theta: tf.Tensor): tf.Tensor {
+  return tf.mul(h, above(h, tf.relu(theta)));
+}
+
 const above = (h: tf.Tensor, theta: tf.Tensor): tf.Tensor => tf.cast(tf.greater(h, theta), 'float32');
 
 /** -Σ dy / bandwidth over the samples within half a bandwidth of the threshold. */

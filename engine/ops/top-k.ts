@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
 import { selectLargest, selectLargestOfRows } from '../select.ts';
+import { selectAbove } from '../select-above.ts';
 import { selectLargestAmong } from '../select-among.ts';
 import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts';
 
@@ -30,6 +31,15 @@ export function topK(h: tf.Tensor, k: number): tf.Tensor {
  */
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
   return keep(h, (values, rows) => selectLargestAmong(values, rows, k, among));
+}
+
+/**
+ * Keeps the positive pre-activations above the threshold of their latent. h [batch, d_sae], theta [d_sae]; no
+ * gradient to theta. Plain: `tf.mul(h, mask)` with the 0/1 mask `h > max(theta, 0)`.
+ */
+export function thresholded(h: tf.Tensor, theta: tf.Tensor): tf.Tensor {
+  const thresholds = Float32Array.from(numbers(theta));
+  return keep(h, (values, rows) => selectAbove(values, rows, thresholds));
 }
 
 function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr): tf.Tensor {

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Tensor32 } from '#contract/safetensors';
-import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
+import { detach, encode, jumpRelu, rowNorms, stepCount, thresholded } from '#engine/ops';
 import { factorOf } from '#engine/step-scalar';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
 import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
-import { thresholded } from '../parts/thresholds.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({

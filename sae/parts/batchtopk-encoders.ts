@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchTopK } from '#engine/ops';
+import { batchTopK, thresholded } from '#engine/ops';
 import type { StepNumber } from '#engine/step-numbers';
 import type { Buffers, Encoder, InferenceEncoder, Weights } from '../architecture.ts';
 import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batchtopk-config.ts';
 import { presentK } from './k-schedule.ts';
 import { refine, stepSizes } from './refinement.ts';
 import { rescaled } from './rescale.ts';
-import { thresholded } from './thresholds.ts';
 
 type WeightsOf = Weights<BatchTopKWeights>;
 type BuffersOf = Buffers<BatchTopKBuffers>;
@@ -77,7 +76,8 @@ export function refinedThresholdEncoder(
   ]);
   const thresholds = tf.div(saved, norms);
   const sae = rescaled(weights, false);
-  const above = (h: tf.Tensor, stage: number) => thresholded(h, tf.slice(thresholds, [stage, 0], [1, -1]));
+  const above = (h: tf.Tensor, stage: number) =>
+    thresholded(h, tf.reshape(tf.slice(thresholds, [stage, 0], [1, d_sae]), [d_sae]));
   return {
     architecture: 'lista_matryoshka_decreasingk',
     fields: { n_refinement_steps },

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { trackSmallest } from '#engine/tracking';
 
 /**
@@ -8,9 +8,4 @@ import { trackSmallest } from '#engine/tracking';
  */
 export function updateThresholds(thresholds: Float64Array, stages: readonly tf.Tensor[], rate: number): void {
   trackSmallest(thresholds, stages, rate);
-}
-
-/** relu(h) where h > threshold, else 0. `h` [batch, d_sae]. */
-export function thresholded(h: tf.Tensor, threshold: tf.Tensor | number): tf.Tensor {
-  return tf.mul(tf.relu(h), tf.cast(tf.greater(h, threshold), 'float32'));
 }
