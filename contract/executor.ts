@@ -44,7 +44,7 @@ const Slurm = z.strictObject({
   partition: word.optional(),
   account: word.optional(),
   resources: Resources.prefault({}),
-  /** How many runs may be jobs at the same time; unset: one. */
+  /** How many runs may be jobs at the same time; unset: as many as `devices` counts, else one. */
   jobs: z.number().int().positive().optional(),
   /**
    * The name or address by which nodes reach the loop's machine. Set: runs on secret worlds are jobs too, and

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Devices } from '#contract/devices';
 import { exampleTask } from '../fixtures/examples.ts';
-import { slotsOf } from './slots.ts';
+import { slotsInWords, slotsOf } from './slots.ts';
 
 const { contract } = exampleTask();
 const slots = (devices: Devices | undefined, gpus: number, cores = 16) =>
@@ -39,4 +39,16 @@ it('refuses what names no place for a run', () => {
   for (const wrong of ['all', 0, [], [-1], {}, { a: 1 }, { 0: 0 }])
     expect(Devices.safeParse(wrong).success).toBe(false);
   expect(Devices.safeParse('all').error?.issues[0]?.message).toContain('must be auto');
+});
+
+it('says in words how many runs train at a time, and where', () => {
+  const words = (devices: Devices | undefined, gpus: number) =>
+    slotsInWords(slots(devices, gpus), { executor: {} });
+  expect(words(undefined, 0)).toBe('1 run');
+  expect(words(4, 0)).toBe('4 runs, each with 4 threads');
+  expect(words({ 0: 4, 1: 1 }, 2)).toBe('5 runs on GPU 0, 1');
+  const executor = { slurm: { resources: {}, sbatch: [], jobs: 8 } };
+  expect(slotsInWords(slotsOf({ ...contract, executor }, { gpus: 0, cores: 2 }), { executor })).toBe(
+    '8 runs, as jobs of Slurm',
+  );
 });

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Devices } from '#contract/devices';
 import type { Task, TaskContract } from '#contract/task';
 import { gpuCount } from '#host/machine';
+import { count } from '../common/words.ts';
 import type { Slot } from './pool.ts';
 
 /** Cores that a run on the CPU is given where TASK.md leaves the number of runs to the loop. */
@@ -33,6 +34,20 @@ export function slotsOf(
 /** The places of a loop of this task on this machine. */
 export const slotsHere = ({ contract }: Task): Slot[] =>
   slotsOf(contract, { gpus: gpuCount(), cores: availableParallelism() });
+
+/** How many runs train at a time, and where. */
+export function slotsInWords(slots: readonly Slot[], { executor }: Pick<TaskContract, 'executor'>): string {
+  const gpus = [...new Set(slots.flatMap(({ device }) => device ?? []))];
+  const threads = slots[0]?.threads;
+  const where = executor.slurm
+    ? ', as jobs of Slurm'
+    : gpus.length > 0
+      ? ` on GPU ${gpus.join(', ')}`
+      : threads === undefined
+        ? ''
+        : `, each with ${count(threads, 'thread')}`;
+  return `${count(slots.length, 'run')}${where}`;
+}
 
 /** How many runs of a task are jobs at the same time. */
 export const jobsOf = ({ devices, executor }: Pick<TaskContract, 'devices' | 'executor'>): number =>

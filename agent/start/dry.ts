@@ -7,6 +7,7 @@ import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
 import { count, duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
+import { slotsHere, slotsInWords } from '../devices/slots.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -53,6 +54,10 @@ export async function dryRun(
     ['limits', limitsInWords(limits)],
     ['money', money(plan)],
     ['machine', describeMachine()],
+    [
+      'at a time',
+      `${count(plan.asked.researchers, 'researcher')}; ${slotsInWords(slotsHere(task), contract)}`,
+    ],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
   const papers = await readPapers({ repo: plan.repo, sandbox: plan.sandbox, signal });
