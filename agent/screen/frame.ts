@@ -88,7 +88,11 @@ function sprintLines(watched: Watched, columns: number, now: number): Line[] {
   if (open.length === 1) return open.flatMap((one) => field('Sprint', sprintOf(one, now), columns, 2));
   return open.flatMap((one) => {
     const thinks = one.researcherId in state.calls ? ', thinking' : '';
-    const doing = one.closed ? ', being reported' : one.finished ? `, ${judging(watched, one)}` : thinks;
+    const doing = one.closed
+      ? ', being reported'
+      : one.finished
+        ? `, ${judging(watched, watched.contract.secret, one)}`
+        : thinks;
     return field('Sprint', `${sprintOf(one, now)}${doing}`, columns, 1);
   });
 }
@@ -101,10 +105,14 @@ function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number):
 }
 
 /** Runs on secret worlds take longer than the verdict before them. */
-function judging({ confirming, contract }: Watched, { researcherId }: Open): string {
+export function judging(
+  { confirming }: Pick<Watched, 'confirming'>,
+  secret: Watched['contract']['secret'],
+  { researcherId }: Pick<Open, 'researcherId'>,
+): string {
   if (confirming?.researcherId !== researcherId) return 'being judged';
   const { measured, most } = confirming;
-  return `being confirmed: ${measured} of up to ${count(most, 'run')} on ${contract.secret.many} measured`;
+  return `being confirmed: ${measured} of up to ${count(most, 'run')} on ${secret.many} measured`;
 }
 
 function callOf(watched: Watched, now: number): string | null {
@@ -113,7 +121,7 @@ function callOf(watched: Watched, now: number): string | null {
   const [sprint, another] = openSprints(state);
   if (!sprint || another || !alive) return null;
   if (sprint.closed) return 'the sprint is being reported and committed';
-  if (sprint.finished) return `the sprint is ${judging(watched, sprint)}`;
+  if (sprint.finished) return `the sprint is ${judging(watched, watched.contract.secret, sprint)}`;
   if (call) return `${call.searching ? 'searching the web' : 'thinking'}, ${ago(call.since, now)}`;
   if (lastAction === null || actedAt === null) return 'none is under way';
   return `none is under way; last action: ${plain(lastAction)}, ${ago(actedAt, now)} ago`;

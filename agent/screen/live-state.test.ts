@@ -5,7 +5,8 @@ import { liveState } from './live-state.ts';
 type State = Parameters<typeof liveState>[0];
 type Sprint = State['sprints'][string];
 
-const of = { confirming: null, usdLimit: 50, researcher: 'Claude (model)' };
+const secret = { one: 'secret world', many: 'secret worlds', kind: '' };
+const of = { confirming: null, secret, usdLimit: 50, researcher: 'Claude (model)' };
 const sprint = (number: number, over: Partial<Sprint> = {}) =>
   ({
     ...{ number, researcherId: `researcher-${number}`, openedAt: '2026-01-01T01:48:00Z', runs: [] },

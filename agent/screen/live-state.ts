@@ -1,3 +1,4 @@
+import type { TaskContract } from '#contract/task';
 import type { Journal } from '../journal/journal.ts';
 import { openSprints } from '../journal/state.ts';
 import type { LiveState } from '../report/index.ts';
@@ -11,10 +12,16 @@ type State = Pick<
 >;
 type Open = ReturnType<typeof openSprints>[number];
 
+/** The confirming under way, and what the task calls its worlds. */
+interface Confirmed {
+  confirming: Confirming | null;
+  secret: TaskContract['secret'];
+}
+
 /** What the notebook shows of a loop that runs: the open sprint of each researcher, with its runs. */
 export function liveState(
   state: State,
-  of: { confirming: Confirming | null; usdLimit: number | null; researcher: string },
+  of: Confirmed & { usdLimit: number | null; researcher: string },
 ): LiveState {
   const { runs, waiting, paused, usd, started } = state;
   const open = openSprints(state);
@@ -29,7 +36,7 @@ export function liveState(
       const { number, claim, openedAt } = sprint;
       return {
         ...{ number, title: claim?.title ?? null, openedAt },
-        doing: doing(state, sprint, ids, of.confirming),
+        doing: doing(state, sprint, ids, of),
         runs: ids.flatMap((id) => {
           const run = runs[id];
           return run ? [{ experiment: run.experiment, progress: run.progress, waits: run.waits }] : [];
@@ -53,10 +60,10 @@ function doing(
   { calls }: State,
   sprint: Open,
   runs: readonly string[],
-  confirming: Confirming | null,
+  { confirming, secret }: Confirmed,
 ): string {
   if (sprint.closed) return 'being reported';
-  if (sprint.finished) return judging({ confirming }, sprint);
+  if (sprint.finished) return judging({ confirming }, secret, sprint);
   const acts = sprint.researcherId in calls ? 'thinking' : 'working';
   return runs.length === 0 ? acts : 'training';
 }

@@ -119,6 +119,7 @@ export class Notebook {
     const { usd: usdLimit } = config.limits;
     return liveState(journal.state(), {
       confirming: this.#confirming,
+      secret: config.task.contract.secret,
       usdLimit,
       researcher: connection.label,
     });
