@@ -52,7 +52,7 @@ export interface Opened {
  * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
  * error of the engine.
  */
-const GPUS = ['opencl', 'node-gpu', 'webgpu'];
+const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
 /** What GPUs are compared with. */
 const PROCESSOR = 'embedded';
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { uniform } from '../random.ts';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
+import { OpenClDriver } from './opencl-driver.ts';
 import { noDevice } from './testing/here.ts';
 
 /** To the nearest number with 10 bits of mantissa, ties away from 0. */
@@ -17,7 +18,7 @@ it.skipIf(noDevice).each([
   [37, 21, 19],
   [1, 1, 1],
 ])('the fragments of a product of %i × %i × %i hold the numbers that the instruction takes', (m, n, k) => {
-  const device = new Device(chooseDevice(), 64);
+  const device = new Device(new OpenClDriver(chooseDevice()), 64);
   const next = uniform(m + n);
   const draw = (size: number) => Float32Array.from({ length: size }, () => 4 * next() - 2);
   const [a, b] = [draw(m * k), draw(k * n)];

@@ -25,7 +25,7 @@ export class Trace {
   /** Memory of others that the step reads or writes, and whether it writes it. */
   private readonly others = new Map<DeviceBuffer, boolean>();
   private readonly words: (string | number)[] = [];
-  private prepared: Prepared[] | null = null;
+  private prepared: readonly Prepared[] | null = null;
   private replayed: readonly Launch[] = [];
   private readonly programs: DeviceBuffer[] = [];
   /** Why the step cannot be replayed; null if it can. */
@@ -106,7 +106,7 @@ export class Trace {
       return program;
     });
     this.replayed = launches;
-    return launches.map(prepare);
+    return together(launches.map(prepare));
   }
 
   /** What a replay launches; empty before the first one. */

@@ -42,9 +42,13 @@ export interface Measurement {
 
 /** What a step does on a device: means over all steps that were measured. */
 interface DeviceStep {
+  /** Kernels that a step starts. */
   launches: number;
+  /** How often a step reads numbers back. */
   reads: number;
+  /** Bytes that a step reads back. */
   bytesRead: number;
+  /** Bytes that a step sends to the device. */
   bytesWritten: number;
   /** The share of the steps that were replayed without their code. */
   replayed: number;

@@ -2,91 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
-import { openClBackend } from '#engine/opencl/backend';
 import { openCl } from '#engine/opencl/library';
 import { openClHere } from '#engine/opencl/testing/here';
-import { uniform } from '#engine/random';
-import { held } from '#engine/tracking';
-import type { Architecture, BaseConfig, PassInput, PassOutput } from '../architecture.ts';
-import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
-import { widthProfile } from '../profiles.ts';
-import { resolve } from '../settings.ts';
-import { DeadLatents } from './dead-latents.ts';
-import { createModel, type Model, type RunResult } from './step.ts';
-import { stepsOf } from './steps.ts';
-
-const [rows, d, steps] = [256, 64, 8];
-/** Work items of a group, unless a test takes others. */
-const GROUP = 256;
-
-interface Watch {
-  window?: number;
-  set?: string[];
-  count?: number;
-  compareEvery?: number;
-  /** Called before each step with its number. */
-  before?(step: number, model: Model): void;
-  /** What the loss does beside its own. */
-  during?(pass: PassInput<BaseConfig, string, string>, output: PassOutput): PassOutput;
-  /** The first number of x in a step, where it is not drawn. */
-  spoilt?(step: number): number | null;
-  /** Work items of a group, where the device is one of OpenCL. */
-  group?: number;
-  /** Rows of a step. */
-  rowsOf?(step: number): number;
-}
-
-/** Some steps of an experiment in the small world's sizes, on data that its weights know nothing of. */
-async function trained(name: string, backend: string, watch: Watch = {}) {
-  const { window = 100, set = [], count = steps, before, during, rowsOf = () => rows } = watch;
-  await openBackend(backend);
-  const device = openClBackend()?.device;
-  if (device) device.group = watch.group ?? GROUP;
-  const experiment = (await loadExperiments()).get(name);
-  if (!experiment) throw new Error(`no experiment ${name}`);
-  const architecture = await loadArchitecture(experiment.architecture);
-  const settings = resolve(experiment, architecture, await loadAddons(), widthProfile('small'), d, set);
-  const { sae, trainer } = settings;
-  let passes = 0;
-  const own: Architecture = {
-    ...architecture,
-    trainingPass(pass) {
-      passes++;
-      const output = architecture.trainingPass(pass);
-      return during ? during(pass, output) : output;
-    },
-  };
-  const model = createModel(own, sae, architecture.init(sae, uniform(1)), trainer);
-  const dead = new DeadLatents(held(new Float64Array(sae.d_sae)), window);
-  const training = stepsOf(model, dead, d, count, watch.compareEvery);
-  const next = uniform(2);
-  for (let step = 0; step < count; step++) {
-    before?.(step, model);
-    const now = rowsOf(step);
-    const x = Float32Array.from({ length: now * d }, () => next() ** 4 * 4);
-    x[0] = watch.spoilt?.(step) ?? x[0];
-    training.run({
-      ...{
-        x,
-        rows: now,
-        step,
-        learningRate: 0.004 / (1 + step),
-        multiplier: 1,
-        firstLoss: null,
-        measure: false,
-      },
-    });
-  }
-  before?.(count, model);
-  const result: RunResult = training.result();
-  const weights = Object.entries(model.variables).map(([key, w]) => [key, [...w.dataSync()]] as const);
-  const buffers = Object.entries(model.buffers).map(([key, values]) => [key, [...values]] as const);
-  const numbers = { ...Object.fromEntries(weights), ...Object.fromEntries(buffers) };
-  const counts = training.counts && { ...training.counts };
-  training.dispose();
-  if (device) device.group = GROUP;
-  return { result, numbers, sinceFired: [...dead.sinceFired], counts, passes };
-}
+import { d, rows, steps, trained, type Watch } from './testing/trained.ts';
 
 /** The results for each item, one after the other. */
 async function eachIn<Item, Result>(items: readonly Item[], of: (item: Item) => Promise<Result>) {

@@ -1,4 +1,5 @@
 import { openBackend } from '#engine/backend';
+import { openClBackend } from '#engine/opencl/backend';
 import { uniform } from '#engine/random';
 import { held } from '#engine/tracking';
 import type { Architecture, BaseConfig, PassInput, PassOutput } from '../../architecture.ts';
@@ -10,11 +11,17 @@ import { createModel, type Model, type RunResult } from '../step.ts';
 import { stepsOf } from '../steps.ts';
 
 export const [rows, d, steps] = [256, 64, 8];
+/** Work items of a group, unless a test takes others. */
+const GROUP = 256;
 
 export interface Watch {
+  /** Steps without a firing after which a latent is dead. */
   window?: number;
+  /** Settings of the experiment: "k=8". */
   set?: string[];
+  /** Steps to train. */
   count?: number;
+  /** After how many replayed steps one is compared with its code. */
   compareEvery?: number;
   /** Called before each step with its number. */
   before?(step: number, model: Model): void;
@@ -22,6 +29,8 @@ export interface Watch {
   during?(pass: PassInput<BaseConfig, string, string>, output: PassOutput): PassOutput;
   /** The first number of x in a step, where it is not drawn. */
   spoilt?(step: number): number | null;
+  /** Work items of a group, where the device is one of OpenCL. */
+  group?: number;
   /** Rows of a step. */
   rowsOf?(step: number): number;
 }
@@ -30,6 +39,8 @@ export interface Watch {
 export async function trained(name: string, backend: string, watch: Watch = {}) {
   const { window = 100, set = [], count = steps, before, during, rowsOf = () => rows } = watch;
   await openBackend(backend);
+  const device = openClBackend()?.device;
+  if (device) device.group = watch.group ?? GROUP;
   const experiment = (await loadExperiments()).get(name);
   if (!experiment) throw new Error(`no experiment ${name}`);
   const architecture = await loadArchitecture(experiment.architecture);
@@ -72,5 +83,6 @@ export async function trained(name: string, backend: string, watch: Watch = {}) 
   const numbers = { ...Object.fromEntries(weights), ...Object.fromEntries(buffers) };
   const counts = training.counts && { ...training.counts };
   training.dispose();
+  if (device) device.group = GROUP;
   return { result, numbers, sinceFired: [...dead.sinceFired], counts, passes };
 }
