@@ -86,7 +86,7 @@ function pass(design: Design, rest: Rest, at: Float64Array): Pass {
   let intercept = others * p0 - rest.positives;
   let corner = others * p0 * (1 - p0);
   const { offsets, features, values, positive } = design;
-  // The logarithm of a product in the place of a sum of logarithms, which take longer: each factor is at most 2.
+  // The logarithm of a product in the place of a sum of logarithms, which take longer. No factor is above 2.
   let product = 1;
   for (let row = 0, from = 0; row < positive.length; row++) {
     const to = offsets[row + 1];
