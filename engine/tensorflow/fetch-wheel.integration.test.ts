@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchWheel } from './fetch-wheel.ts';
 import { addressOf, findWheel } from './package-index.ts';
 import type { Wheel } from './wheels.ts';
@@ -143,9 +143,14 @@ describe('a wheel', () => {
       ranges.push(request.headers.range);
       if (ranges.length > 1) return then(request, response);
       response.setHeader('content-length', content.length);
-      response.write(content.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+      response.write(content.subarray(0, 100_000));
+      // A connection that is reset drops what its reader has not taken yet.
+      void vi
+        .waitFor(() => expect(statSync(part).size).toBe(100_000), 10_000)
+        .finally(() => response.destroy());
     });
     const from = source(origin);
+    const part = join(String(from.folders[0]), `${wheel.file}.part`);
     await expect(fetchWheel(wheel, from)).rejects.toThrow(
       /^tensorflow_cpu\S+ was not downloaded from 127.0.0.1:\d+: .*Start it again, or put \S+ into \S+, or name its folder with --wheels$/,
     );
