@@ -57,8 +57,13 @@ export async function makeSprints(
 
 /** Opens the next sprint; null where none may be opened, and the others are told why. */
 async function nextSprint(loop: Loop, agreed: Agreed): Promise<OpenSprint | null> {
-  for (;;) {
-    const next = await loop.trunk.alone(() => tryNext(loop));
+  for (let measured = false; ; ) {
+    const next = await loop.trunk.alone(() => tryNext(loop, measured));
+    if (next === 'measure') {
+      await loop.trunk.inTurn(() => loop.trunk.alone(() => measureLast(loop)));
+      measured = true;
+      continue;
+    }
     if (!('code' in next)) return next;
     // Where only the sprints of others are too many, one of them may still be dropped.
     const others = Object.keys(loop.journal.state().sprints).length > 0;
@@ -71,8 +76,17 @@ async function nextSprint(loop: Loop, agreed: Agreed): Promise<OpenSprint | null
   }
 }
 
-/** Reads anew what may have been edited, and opens a sprint on the branch as it is now. */
-async function tryNext(loop: Loop): Promise<OpenSprint | StopRequest> {
+/** Another researcher may have done so while this one waited. */
+async function measureLast(loop: Loop): Promise<void> {
+  if (lastForBest(loop)) await endNight(loop);
+}
+
+/**
+ * Reads anew what may have been edited, and opens a sprint on the branch as it is now. `measure`: before one
+ * is opened the best is to be measured again, which waits for the verdicts under way. `measured`: that was
+ * tried.
+ */
+async function tryNext(loop: Loop, measured: boolean): Promise<OpenSprint | StopRequest | 'measure'> {
   const { trunk, checkout, journal, stopper } = loop;
   await layBranch(loop);
   Object.assign(loop, await rereadTask(loop));
@@ -86,11 +100,7 @@ async function tryNext(loop: Loop): Promise<OpenSprint | StopRequest> {
   if (no) return no;
   const due = lastSlot(loop);
   const wanted = due?.due && !isMadeByOthers(loop, due.candidate.id) ? due.candidate.id : null;
-  if (!due?.due && lastForBest(loop)) {
-    await endNight(loop);
-    const asked = stopper.requested();
-    if (asked) return asked;
-  }
+  if (!due?.due && !measured && lastForBest(loop)) return 'measure';
   if (wanted !== null) return openSprint(loop, { fullRunOf: wanted });
   const combines = await nextPair(loop);
   if (combines) return openSprint(loop, { combines });
@@ -184,9 +194,8 @@ const staysOpen = (loop: Loop, sprint: OpenSprint): boolean => loop.stopper.hard
 async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   const ending = await attempt(loop, sprint);
   if (staysOpen(loop, sprint)) return ending;
-  await loop.trunk.alone(() =>
-    sprint.claim ? finishSprint(loop, sprint, ending) : dropSprint(loop, sprint, ending),
-  );
+  if (sprint.claim) await loop.trunk.inTurn(() => finishSprint(loop, sprint, ending));
+  else await loop.trunk.alone(() => dropSprint(loop, sprint, ending));
   return ending;
 }
 
@@ -223,9 +232,11 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   const own = fullRunOf === null ? 'the loop itself finished it' : 'its full run has ended';
   const done = isOwn(sprint.own) ? own : 'the researcher finished it';
   const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
-  const closed = await closeSprint(loop, { state, judged, finish, stopReason, treeNow });
-  await reportSprint(loop, closed);
-  await commitSprint(loop, closed);
+  await loop.trunk.alone(async () => {
+    const closed = await closeSprint(loop, { state, judged, finish, stopReason, treeNow });
+    await reportSprint(loop, closed);
+    await commitSprint(loop, closed);
+  });
 }
 
 /** Ends a conversation that never claimed a sprint: only the workspace is restored. */

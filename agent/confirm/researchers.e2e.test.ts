@@ -32,11 +32,15 @@ const sprint = (slug: string, f1: number, ...first: Step[]): Step[] => [
 it.skipIf(!tried.ok)(
   'gains of two researchers are confirmed one after the other, and no secret reaches either of them',
   async () => {
-    const night = [sprint('one', 0.6), sprint('two', 0.8, call('bash', { command: SNOOP }))];
+    const night = [
+      sprint('one', 0.6),
+      sprint('two', 0.8, call('bash', { command: SNOOP })),
+      [start('three', 0.5), finish({ candidate: null })],
+    ];
     const there = '({ f1: f1 + (seed % 7) / 1000, mcc })';
     const repo = twoDevices(withSecretWorlds(tinyRepository(night), there, '{ share: 1, looks: [2] }'));
     let told = false;
-    const asked = { researchers: 2, maxSprints: 2, sandbox: 'auto' } as const;
+    const asked = { researchers: 2, maxSprints: 3, sandbox: 'auto' } as const;
     const { code, events } = await loopIn(repo, asked, () => ({ type, researcherId }) => {
       if (type !== 'confirm.measured' || told) return;
       told = true;
@@ -60,6 +64,9 @@ it.skipIf(!tried.ok)(
       [first?.id, null],
       [second?.id, first?.id],
     ]);
+    // Who has ended a sprint begins the next one while that of the other is still being confirmed.
+    const ended = events.findIndex((e) => e.type === 'confirm.finished' && e.sprint === second?.id);
+    expect(events.slice(0, ended).filter(({ type }) => type === 'sprint.opened')).toHaveLength(3);
     expect([first?.confirmed?.result, second?.confirmed?.result]).toEqual(['confirmed', 'confirmed']);
     expect(String(second?.openedAt) < String(first?.closedAt)).toBe(true);
     expect(second?.confirmed).toMatchObject({ best: { sprint: first?.id }, key: first?.confirmed?.key });

@@ -15,10 +15,12 @@ export interface LaneTree {
 /**
  * The run branch that several researchers commit to, each from a worktree of its own. The worktree of the
  * first is on the branch; the others are detached at its tip, since git has a branch in one worktree only.
- * From a verdict to its commit nobody else may change the branch: whoever does takes it alone.
+ * Whoever changes it takes it alone. Verdicts are given in turn and may take hours, so they do not: others
+ * begin sprints meanwhile.
  */
 export class Trunk {
-  readonly #queue = new Queue();
+  readonly #changes = new Queue();
+  readonly #verdicts = new Queue();
   readonly #lanes: LaneTree[];
 
   constructor(
@@ -39,7 +41,16 @@ export class Trunk {
 
   /** Does something while nobody else changes the branch. It must not be called within such a task. */
   alone<T>(task: () => Promise<T>): Promise<T> {
-    return this.#queue.run(task);
+    return this.#changes.run(task);
+  }
+
+  /**
+   * Judges a sprint, up to its commit, while no other one is judged: each is held against the best of its
+   * time, and commits are in the order of the verdicts. It may take the branch alone; within a task that has
+   * it alone, it must not be called.
+   */
+  inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#verdicts.run(task);
   }
 
   async tip(): Promise<string> {
