@@ -10,6 +10,7 @@ import { diskTrouble } from '../budget/disk.ts';
 import { eventsPath, taskPath } from '../common/paths.ts';
 import type { Limits, LoopOptions } from '../config/config.ts';
 import { limitsOf } from '../config/limits.ts';
+import { refuseAbsentSlurm } from '../executor/slurm/ask.ts';
 import { dirtyFiles, openGit } from '../git/git.ts';
 import { type BranchPlan, planRunBranch } from '../git/run-branch.ts';
 import { readEvents } from '../journal/events.ts';
@@ -84,6 +85,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     );
   }
   refuseSharedSecrets(task, repo);
+  if (contract.executor.slurm !== undefined && takenUp === null) await refuseAbsentSlurm();
   const disk = diskTrouble(repo);
   if (disk) throw new UserError(disk);
   const git = await openGit(repo);

@@ -31,13 +31,28 @@ export type Answer = { stdout: string } | { silent: string } | { refused: string
 export async function askSlurm(argv: readonly string[]): Promise<Answer> {
   const { exit, stdout, complaint } = await run(argv);
   if (exit.code === 0) return { stdout };
-  if (exit.code === 127)
-    throw new UserError(
-      `cannot start ${argv[0]}: install Slurm's commands, or set executor: local in TASK.md`,
-    );
+  if (exit.code === 127) throw new UserError(missing(argv[0]));
   const said =
     complaint?.replace(/^\w+: (error: )?/, '') ?? `${argv[0]} failed (${exit.code ?? exit.signal})`;
   return !exit.timedOut && (await controllerAnswers()) ? { refused: said } : { silent: said };
+}
+
+const missing = (command = '') =>
+  `cannot start ${command}: install Slurm's commands, or set executor: local in TASK.md`;
+
+/**
+ * Refuses to begin where no controller answers, since the first run would wait for it. A loop that goes on
+ * waits: its jobs run without one.
+ * @throws UserError, one line
+ */
+export async function refuseAbsentSlurm(): Promise<void> {
+  const { exit, complaint } = await run(['scontrol', 'ping']);
+  if (exit.code === 0) return;
+  if (exit.code === 127) throw new UserError(missing('scontrol'));
+  const said = complaint === null ? '' : `: ${complaint}`;
+  throw new UserError(
+    `no controller of Slurm answers (scontrol ping${said}); start slurmctld, or set executor: local in TASK.md`,
+  );
 }
 
 /** The exit code of `scontrol ping` is 0 where a controller is up. */
