@@ -78,7 +78,11 @@ export const experiments: Experiment[] = [
     expect(bytes.toString('latin1', 0, 8)).toBe('SAECODE1');
     const jsonLength = bytes.readUInt32LE(8);
     const header = JSON.parse(bytes.toString('utf8', 12, 12 + jsonLength));
-    expect(header).toEqual({ d_in: 16, d_sae: 32, forms: ['training', 'inference'] });
+    expect(header).toEqual({
+      ...{ d_in: 16, d_sae: 32, forms: ['training', 'inference'] },
+      // What it would be exported by, and whether an encoder in Python is beside it.
+      exported: { name: 'standard', python: false },
+    });
     // The first answer: its rows, and how many of its numbers are not 0.
     const answer = 12 + jsonLength + 4 * (32 * 16 + 16);
     expect(bytes.readUInt32LE(answer)).toBe(128);
