@@ -59,3 +59,6 @@ export function cut(text: string, most: number): string {
   const kept = text.slice(0, Math.max(1, most - 1));
   return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }
+
+/** Words as the beginning of a sentence. */
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

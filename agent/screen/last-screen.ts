@@ -5,7 +5,7 @@ import { homeOf } from '#host/worktree';
 import { notebookPath, reportsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
-import { count, duration, plain, show } from '../common/words.ts';
+import { capital, count, duration, plain, show } from '../common/words.ts';
 import { worldWords } from '../common/worlds.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
@@ -146,8 +146,6 @@ function best(
     'Look at it:   npm run best',
   ];
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): string[] {
   const folder = relative(homeOf(repo), reportsDir(repo));

@@ -3,7 +3,7 @@ import type { Sprint } from '#contract/sprint';
 import { printable } from '#contract/text';
 import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
-import { firstLine, messageOf, show } from '../common/words.ts';
+import { capital, firstLine, messageOf, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { commitOf, commitPaths, tagBest } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
@@ -91,4 +91,3 @@ export const confirmedWords = ({ result, candidate }: Confirmed, metric: string)
 /** The name of a metric as a trailer: MSE, R2, Mean-error. */
 export const trailerName = (name: string) =>
   name.length <= 4 ? name.toUpperCase() : capital(name.replaceAll(/[^A-Za-z0-9]+/g, '-'));
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

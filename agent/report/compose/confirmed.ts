@@ -1,5 +1,6 @@
 import type { Confirmed, Several } from '#contract/confirmed';
 import type { Sprint } from '#contract/sprint';
+import { capital } from '../../common/words.ts';
 import { type WorldWords, worldWords } from '../../common/worlds.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
@@ -157,5 +158,3 @@ function captionWords(confirmed: Confirmed, { secret, secrets, rows: judged }: W
       : '';
   return `${both} afresh (${samples(trained)} samples) on ${secrets}, which the researcher cannot know, and judged there on ${count(rows)} ${judged}, each pair on one ${secret} and one seed.${bound}${againWords(again)}${hidden} The ${secrets} are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,5 @@
 import type { SprintRun } from '#contract/sprint';
+import { capital } from '../../common/words.ts';
 import { type SettingRow, sideBySide } from '../document/side-by-side.ts';
 import { type Block, code, heading, type Inline, para, type Row, text } from '../document/tree.ts';
 import { bestRunBefore, type Context, candidateOf } from './context.ts';
@@ -78,8 +79,6 @@ function subjectOf(context: Context): SprintRun | undefined {
   const [first] = runNames(context.sprint).keys();
   return candidateOf(context) ?? context.sprint.runs.find(({ id }) => id === first);
 }
-
-const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function tableOf(
   { number, sprint }: Context,

@@ -38,7 +38,7 @@ it('marks in the list the best that was not measured again, and no sprint before
 
 it('says what the judge remarked on the last best, in words that stay words', () => {
   const verdict = lista.verdict && { ...lista.verdict, remarks: ['fits <b>elsewhere'] };
-  expect(sure({ ...lista, verdict })).toContain('fits &lt;b&gt;elsewhere.');
+  expect(sure({ ...lista, verdict })).toContain('Fits &lt;b&gt;elsewhere.');
   expect(remarks({ ...lista, verdict })).toEqual([[], [], ['fits <b>elsewhere'], []]);
   expect(remarks({ ...lista, verdict, outcome: 'no-gain' }).flat()).toEqual([]);
 });

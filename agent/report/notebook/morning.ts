@@ -1,6 +1,7 @@
 import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { capital } from '../../common/words.ts';
 import { rowsOf, worldWords } from '../../common/worlds.ts';
 import { lastAgain } from '../../ledger/best-again.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
@@ -131,7 +132,7 @@ function howSure(board: readonly Sprint[]): string | null {
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
   if (lacksCheck(step.sprint)) parts.push(`It was ${NOT_MEASURED_AGAIN} at the end of a night.`);
-  for (const remark of verdict?.remarks ?? []) parts.push(`${escaped(remark)}.`);
+  for (const remark of verdict?.remarks ?? []) parts.push(`${escaped(capital(remark))}.`);
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
