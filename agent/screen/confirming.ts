@@ -1,4 +1,6 @@
 import type { LoggedEvent } from '#contract/event';
+import type { TaskContract } from '#contract/task';
+import { count } from '../common/words.ts';
 
 /** A confirming under way: how many runs on secret worlds are measured, and the most that there can be. */
 export interface Confirming {
@@ -22,4 +24,15 @@ export function confirmingAfter(before: Confirming | null, event: LoggedEvent): 
     default:
       return before;
   }
+}
+
+/** Where the verdict on a sprint stands. Runs on secret worlds take longer than the verdict before them. */
+export function judging(
+  confirming: Confirming | null,
+  { researcherId }: { researcherId: string },
+  { secret }: Pick<TaskContract, 'secret'>,
+): string {
+  if (confirming?.researcherId !== researcherId) return 'being judged';
+  const { measured, most } = confirming;
+  return `being confirmed: ${measured} of up to ${count(most, 'run')} on ${secret.many} measured`;
 }

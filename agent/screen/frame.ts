@@ -2,6 +2,7 @@ import { clock, zone } from '../common/clock.ts';
 import { count, duration, many, plain, show } from '../common/words.ts';
 import { openSprints } from '../journal/state.ts';
 import { within, wrap } from './columns.ts';
+import { judging } from './confirming.ts';
 import { runLines, shortRunLines } from './run-lines.ts';
 import type { Watched } from './watcher.ts';
 
@@ -91,7 +92,7 @@ function sprintLines(watched: Watched, columns: number, now: number): Line[] {
     const doing = one.closed
       ? ', being reported'
       : one.finished
-        ? `, ${judging(watched, watched.contract.secret, one)}`
+        ? `, ${judging(watched.confirming, one, watched.contract)}`
         : thinks;
     return field('Sprint', `${sprintOf(one, now)}${doing}`, columns, 1);
   });
@@ -104,24 +105,13 @@ function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number):
   return `${number}: ${title} (${ago(openedAt, now)}, ${count(cost.turns, 'turn')}${money})${asked}`;
 }
 
-/** Runs on secret worlds take longer than the verdict before them. */
-export function judging(
-  { confirming }: Pick<Watched, 'confirming'>,
-  secret: Watched['contract']['secret'],
-  { researcherId }: Pick<Open, 'researcherId'>,
-): string {
-  if (confirming?.researcherId !== researcherId) return 'being judged';
-  const { measured, most } = confirming;
-  return `being confirmed: ${measured} of up to ${count(most, 'run')} on ${secret.many} measured`;
-}
-
 function callOf(watched: Watched, now: number): string | null {
   const { state, alive, call, actedAt } = watched;
   const { lastAction } = state;
   const [sprint, another] = openSprints(state);
   if (!sprint || another || !alive) return null;
   if (sprint.closed) return 'the sprint is being reported and committed';
-  if (sprint.finished) return `the sprint is ${judging(watched, watched.contract.secret, sprint)}`;
+  if (sprint.finished) return `the sprint is ${judging(watched.confirming, sprint, watched.contract)}`;
   if (call) return `${call.searching ? 'searching the web' : 'thinking'}, ${ago(call.since, now)}`;
   if (lastAction === null || actedAt === null) return 'none is under way';
   return `none is under way; last action: ${plain(lastAction)}, ${ago(actedAt, now)} ago`;

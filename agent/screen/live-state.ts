@@ -2,8 +2,7 @@ import type { TaskContract } from '#contract/task';
 import type { Journal } from '../journal/journal.ts';
 import { openSprints } from '../journal/state.ts';
 import type { LiveState } from '../report/index.ts';
-import type { Confirming } from './confirming.ts';
-import { judging } from './frame.ts';
+import { type Confirming, judging } from './confirming.ts';
 
 /** The parts of a loop's state that this file uses. */
 type State = Pick<
@@ -63,7 +62,7 @@ function doing(
   { confirming, secret }: Confirmed,
 ): string {
   if (sprint.closed) return 'being reported';
-  if (sprint.finished) return judging({ confirming }, secret, sprint);
+  if (sprint.finished) return judging(confirming, sprint, { secret });
   const acts = sprint.researcherId in calls ? 'thinking' : 'working';
   return runs.length === 0 ? acts : 'training';
 }
