@@ -52,10 +52,8 @@ export function mayConfirm(
   const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
   const observed = meanSeconds(like, samples);
-  const one =
-    each ??
-    (observed === null ? pace && secondsFor(samples, pace) : observed + (pace?.judgeSeconds ?? 0)) ??
-    0;
+  const claimed = pace ? secondsFor(samples, pace) : 0;
+  const one = each ?? (observed === null ? claimed : observed + (pace?.judgeSeconds ?? 0));
   const alone = runs * one;
   const need = alone / sure;
   if (left <= 0 || need > left)
