@@ -1,7 +1,7 @@
-import { DeviceError } from './opencl/library.ts';
+import { DeviceError, NO_MEMORY } from './opencl/library.ts';
 
-/** CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE. */
-const MEMORY = [-4, -6, -61];
+/** That of the device, and CL_OUT_OF_HOST_MEMORY. */
+const MEMORY = [...NO_MEMORY, -6];
 /**
  * CL_OUT_OF_RESOURCES (a reset of the driver), CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST,
  * CL_INVALID_COMMAND_QUEUE, CL_DEVICE_NOT_AVAILABLE, and NVIDIA's own for an illegal access.

@@ -2,8 +2,6 @@ import type { BackendModule } from '../backend.ts';
 import { missingCuda } from '../cuda/library.ts';
 import { largeGoldenStep } from '../golden-step.ts';
 
-const UNTRIED = 'no card has run it yet; --backend cuda takes it';
-
 /**
  * The engine's own kernels on an NVIDIA card by its CUDA driver alone, where that has no OpenCL. Used only if
  * the backend is asked for by name, since no card has run it yet.
@@ -11,7 +9,7 @@ const UNTRIED = 'no card has run it yet; --backend cuda takes it';
 export const backend: BackendModule = {
   tfName: 'opencl',
   missing: missingCuda,
-  notByItself: () => UNTRIED,
+  notByItself: () => 'no card has run it yet; --backend cuda takes it',
   async open() {
     const { openCuda } = await import('../cuda/open.ts');
     const { name, version, kind } = await openCuda();
@@ -20,7 +18,7 @@ export const backend: BackendModule = {
       detail: `${name}, CUDA ${version}${isSoftware ? ', in software' : ''}`,
       gpu: !isSoftware,
       form: 'device',
-      notByItself: isSoftware ? 'its only device is a CPU' : UNTRIED,
+      ...(isSoftware && { notByItself: 'its only device is a CPU' }),
     };
   },
   prove: largeGoldenStep,

@@ -54,9 +54,10 @@ export class Modules {
     const values = BigUint64Array.of(addressOf(log), BigInt(LOG_BYTES));
     const module = new BigUint64Array(1);
     const code = cuda.moduleLoadDataEx(module, ptx, options.length, options, values);
-    if (code === 0) return Number(module[0]);
+    const what = `${this.device} cannot load ${file}`;
     const [line] = Buffer.from(log).toString('utf8').split('\0')[0].trim().split('\n');
-    if (line) throw new DeviceError(`${this.device} cannot load ${file}: ${line.trim()}`, code);
-    return check(code, `${this.device} cannot load ${file}`) as never;
+    if (code !== 0 && line) throw new DeviceError(`${what}: ${line.trim()}`, code);
+    check(code, what);
+    return Number(module[0]);
   }
 }

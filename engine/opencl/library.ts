@@ -176,7 +176,7 @@ function load(): OpenCl {
   );
 }
 
-/** The numbers of errors where the device has no memory left. */
+/** Where the device has no memory left: CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_INVALID_BUFFER_SIZE. */
 export const NO_MEMORY: readonly number[] = [-4, -61];
 
 /** What the numbers of errors mean that can happen here. */
