@@ -11,7 +11,10 @@ function shown(isTTY: boolean, seconds: number): string {
   vi.advanceTimersByTime(Math.max(0, seconds - 1) * 1000);
   work.end();
   vi.advanceTimersByTime(60_000);
-  return String(out.read() ?? '');
+  // One read returns everything or only a piece, depending on the version of Node.
+  let text = '';
+  for (let part = out.read(); part !== null; part = out.read()) text += part;
+  return text;
 }
 
 describe('what is under way', () => {
