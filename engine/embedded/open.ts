@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
+import { openNative } from '../native/open.ts';
 import { EmbeddedBackend } from './backend.ts';
 import type { Blas } from './blas.ts';
 import { isFasterAndEqual } from './gemm.ts';
@@ -13,7 +14,8 @@ const MAX_THREADS = 16;
 
 /**
  * Registers the embedded backend with tfjs, once, and returns its description: "2 threads, relaxed SIMD,
- * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS the library for dense products.
+ * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS the library for dense products,
+ * ENGINE_NATIVE the instructions of the kernels in C.
  */
 export async function openEmbedded(): Promise<string> {
   // The cpu backend's kernels run wherever the embedded backend has none of its own.
@@ -22,7 +24,7 @@ export async function openEmbedded(): Promise<string> {
   if (existing) return describe(existing);
   const threads = threadsWanted();
   const found = findLibrary(threads);
-  const pool = new Pool(threads);
+  const pool = new Pool(threads, { native: openNative(new URL('./native/kernels.c', import.meta.url)) });
   const backend = new EmbeddedBackend(pool, found && isWorthIt(pool, found) ? found : null);
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
@@ -49,7 +51,6 @@ function isWorthIt(pool: Pool, blas: Blas): boolean {
 
 function describe({ pool, blas }: EmbeddedBackend): string {
   const threads = `${pool.threads} ${pool.threads === 1 ? 'thread' : 'threads'}`;
-  return [threads, pool.build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', ...(blas ? [blas.label] : [])].join(
-    ', ',
-  );
+  const kernels = pool.native?.label ?? (pool.build === 'relaxed' ? 'relaxed SIMD' : 'SIMD');
+  return [threads, kernels, ...(blas ? [blas.label] : [])].join(', ');
 }
