@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { levels, levelsOf } from '../native/levels.ts';
 import { openNative } from '../native/open.ts';
 import { uniform } from '../random.ts';
+import { multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
 
@@ -115,4 +117,49 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
       expectSame('adam', Math.ceil(size / 64), weights, gradient, first, second, out, size, 64, ...settings);
     }
   });
+
+  it('products of any size, in all four transpositions', () => {
+    const size = fc.integer({ min: 1, max: 70 });
+    const depth = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(383, 384, 385, 800));
+    fc.assert(
+      fc.property(size, fc.oneof(size, fc.integer({ min: 71, max: 300 })), depth, (m, n, k) => {
+        const [a, b] = [numbers(m * k, m), numbers(k * n, n)];
+        for (const transposeA of [false, true]) {
+          for (const transposeB of [false, true]) {
+            const shape = { m, n, k, transposeA, transposeB };
+            const want = product(wasm, a, b, shape);
+            for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('products of many blocks, also of rows', () => {
+    for (const [m, n, k] of [
+      [600, 130, 390],
+      [200, 1000, 33],
+    ]) {
+      const [a, b] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
+      const shape = { m, n, k, transposeA: false, transposeB: true };
+      const want = product(wasm, a, b, shape);
+      for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+    }
+  });
 });
+
+function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): Float32Array {
+  const { heap } = pool;
+  const size = shape.m * shape.n;
+  const blocks = [a.length, b.length, size + 1].map((count) => heap.allocate(4 * count));
+  const [left, right, out] = [a.length, b.length, size + 1].map((count, i) => heap.floats(blocks[i], count));
+  left.set(a);
+  right.set(b);
+  // With a number behind the result, which stays.
+  out.fill(7);
+  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape);
+  const result = Float32Array.from(out);
+  for (const block of blocks) heap.release(block);
+  return result;
+}
