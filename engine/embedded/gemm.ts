@@ -119,22 +119,42 @@ const TRIALS = 3;
 
 /** Whether a product by this library equals ours, and takes less time. */
 export function isFasterAndEqual(pool: Pool, blas: Blas): boolean {
-  const { heap } = pool;
+  return withTrial(pool, (a, b, own, theirs) => {
+    const timeOf = (by: Blas | null, out: Float32Array) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < TRIALS; i++) {
+        const started = performance.now();
+        multiply({ pool, heap: pool.heap, blas: by }, a, b, out, TRIAL);
+        least = Math.min(least, performance.now() - started);
+      }
+      return least;
+    };
+    const isFaster = timeOf(blas, theirs) < timeOf(null, own);
+    return isFaster && own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
+  });
+}
+
+/** Whether a product by the pool's kernels in C has the bits that it has by those in WebAssembly. */
+export function isEqualInWasm(pool: Pool): boolean {
+  return withTrial(pool, (a, b, own, theirs) => {
+    const backend = { pool, heap: pool.heap, blas: null };
+    multiply(backend, a, b, own, TRIAL);
+    multiplyInWasm(backend, a, b, theirs, TRIAL);
+    return own.every((value, i) => value === theirs[i]);
+  });
+}
+
+/** Calls `use` with two matrices for the trial and room for two products. */
+function withTrial<T>({ heap }: Pool, use: (...matrices: Float32Array[]) => T): T {
   const { m, n, k } = TRIAL;
   const blocks = [m * k, k * n, m * n, m * n].map((size) => ({ size, at: heap.allocate(4 * size) }));
-  const [a, b, own, theirs] = blocks.map(({ at, size }) => heap.floats(at, size));
-  for (const view of [a, b]) for (let i = 0; i < view.length; i++) view[i] = ((i * 7919) % 1013) / 1013 - 0.5;
-  const timeOf = (by: Blas | null, out: Float32Array) => {
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < TRIALS; i++) {
-      const started = performance.now();
-      multiply({ pool, heap, blas: by }, a, b, out, TRIAL);
-      least = Math.min(least, performance.now() - started);
-    }
-    return least;
-  };
-  const isFaster = timeOf(blas, theirs) < timeOf(null, own);
-  const isEqual = own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
-  for (const { at } of blocks) heap.release(at);
-  return isFaster && isEqual;
+  const matrices = blocks.map(({ at, size }) => heap.floats(at, size));
+  for (const view of matrices.slice(0, 2)) {
+    for (let i = 0; i < view.length; i++) view[i] = ((i * 7919) % 1013) / 1013 - 0.5;
+  }
+  try {
+    return use(...matrices);
+  } finally {
+    for (const { at } of blocks) heap.release(at);
+  }
 }
