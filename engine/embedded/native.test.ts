@@ -129,6 +129,15 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
+  it('transposes', () => {
+    for (const rows of [1, 7, 16, 50, 130]) {
+      for (const columns of sizes) {
+        const a = numbers(rows * columns, rows);
+        expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
+      }
+    }
+  });
+
   it('sums of columns and rows', () => {
     for (const n of [...sizes, 130]) {
       for (const rows of [1, 2, 5, 9]) {

@@ -3,13 +3,14 @@
 #include "product.h"
 #include "reductions.h"
 #include "sparse.h"
+#include "transpose.h"
 
 typedef void kernel(const struct job *);
 
 #define KERNELS(each)                                                                          \
   each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
   each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
-  each(packLeft) each(product) \
+  each(packLeft) each(product) each(transpose) \
   each(sparseRows) each(sparseColumns) each(sparseDots) each(above) each(histogram) \
   each(sumColumns) each(sumOfRows) each(squaresOfRows) each(squaredErrors) each(squaredErrorsGradients) \
   each(unitRows) each(unitRowsGradient)
