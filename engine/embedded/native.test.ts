@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { levels, levelsOf } from '../native/levels.ts';
 import { openNative } from '../native/open.ts';
 import { uniform } from '../random.ts';
-import { multiply, type Product } from './gemm.ts';
+import { isEqualInWasm, multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
 
@@ -81,6 +81,16 @@ function expectSame(name: string, items: number, ...operands: Operand[]): void {
     }
   }
 }
+
+it('notices kernels that give other numbers', async () => {
+  const names = ['packLeft', 'product'];
+  const func = (declaration: string) =>
+    declaration.includes('kernel_name') ? (i: unknown) => names[Number(i)] ?? null : () => {};
+  const idle = new Pool(1, { native: { label: 'idle', level: 'avx2', path: '', func } });
+  expect(isEqualInWasm(idle)).toBe(false);
+  for (const [, pool] of pools) expect(isEqualInWasm(pool)).toBe(true);
+  await idle.close();
+});
 
 it.skipIf(here.length === 0)('the library is for these levels (SKIP without AVX2)', () => {
   expect(levels).toEqual(expect.arrayContaining(here));
