@@ -229,7 +229,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
           for (const transposeB of [false, true]) {
             const shape = { m, n, k, transposeA, transposeB };
             const want = product(wasm, a, b, shape);
-            for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+            for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
           }
         }
       }),
@@ -245,10 +245,13 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
       const [a, b] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
       const shape = { m, n, k, transposeA: false, transposeB: true };
       const want = product(wasm, a, b, shape);
-      for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+      for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
     }
   });
 });
+
+/** Where the first number stands that is another one, the sign of 0 included; -1 if there is none. */
+const firstOther = (a: Float32Array, b: Float32Array): number => a.findIndex((x, i) => !Object.is(x, b[i]));
 
 function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): Float32Array {
   const { heap } = pool;
