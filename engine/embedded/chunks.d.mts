@@ -10,8 +10,15 @@ export const COUNT: number;
 export const ARGUMENTS: number;
 export const MAX_ARGUMENTS: number;
 export const CONTROL_BYTES: number;
+/** Works on items from..to; kernels/*.as defines the items and the arguments. */
+export type Kernel = (from: number, to: number, ...parameters: number[]) => void;
+export function kernelsOf(
+  exports: Record<string, Kernel>,
+  memory: { buffer: SharedArrayBuffer },
+  func: ((declaration: string) => (...parameters: unknown[]) => unknown) | null,
+): Map<string, Kernel>;
 export function takeChunks(
   control: Int32Array,
   parameters: Float64Array,
-  kernels: readonly ((from: number, to: number, ...parameters: number[]) => void)[],
+  kernels: readonly Kernel[],
 ): unknown;

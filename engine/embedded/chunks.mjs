@@ -30,6 +30,28 @@ export const ARGUMENTS = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS + 8 * MAX_ARGUMENTS;
 
+/** What is called of the library in C (native/kernels.c). */
+const NAME = 'const char *kernel_name(int)';
+const RUN = 'void run_kernel(uint8_t *, int, int, int)';
+
+/**
+ * The kernels of a thread by name, in the same order on all: those of WebAssembly, in whose place stand those
+ * that the library in C has. `func` finds its functions by their declaration; null where there is none. Its
+ * kernels read their arguments from the memory.
+ */
+export function kernelsOf(exports, memory, func) {
+  const kernels = new Map(Object.entries(exports).filter(([, value]) => typeof value === 'function'));
+  if (!func) return kernels;
+  const [nameOf, run] = [func(NAME), func(RUN)];
+  // A shared memory stays where it is when it grows.
+  const bytes = new Uint8Array(memory.buffer);
+  for (let i = 0; ; i++) {
+    const name = nameOf(i);
+    if (name === null) return kernels;
+    kernels.set(name, (from, to) => run(bytes, i, from, to));
+  }
+}
+
 /**
  * Works on chunks of the current job until none is left; does nothing if the job is over. Returns the error
  * that a kernel threw on this thread, if any.

@@ -16,15 +16,15 @@ async function trained(
   return { label, hash };
 }
 
-it('training is bit for bit the same on one thread and on three', async () => {
-  const [one, three] = await Promise.all([
-    trained({ ENGINE_THREADS: '1' }),
-    trained({ ENGINE_THREADS: '3' }),
-  ]);
+it('training is bit for bit the same on one thread and on three, and by kernels in C', async () => {
+  const one = await trained({ ENGINE_THREADS: '1', ENGINE_NATIVE: 'off' });
+  const three = await trained({ ENGINE_THREADS: '3', ENGINE_NATIVE: 'off' });
+  const native = [await trained({ ENGINE_THREADS: '1' }), await trained({ ENGINE_THREADS: '3' })];
   expect(one.label).toMatch(/embedded \(1 thread, relaxed SIMD\)$/);
   expect(three.label).toMatch(/embedded \(3 threads, relaxed SIMD\)$/);
+  expect(native[1].label).toMatch(/embedded \(3 threads, (AVX-512|AVX2|relaxed SIMD)\)$/);
   expect(one.hash).toMatch(/^[0-9a-f]{64}$/);
-  expect(three.hash).toBe(one.hash);
+  expect([three, ...native].map(({ hash }) => hash)).toEqual(Array(3).fill(one.hash));
 });
 
 it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in one line', async (backend) => {

@@ -12,7 +12,7 @@ declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
 };
 
-const pools = [new Pool(1), new Pool(3), new Pool(2, 'plain')];
+const pools = [new Pool(1), new Pool(3), new Pool(2, { build: 'plain' })];
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
 
 const random = (count: number, seed: number) => {
@@ -242,7 +242,7 @@ it('a kernel that fails is an error with its cause, and the next job is none', a
 });
 
 it('a thread that ends with a chunk in its hands is an error, not a wait for ever', async () => {
-  const pool = new Pool(2, undefined, 200);
+  const pool = new Pool(2, { stalledMs: 200 });
   const pointer = pool.heap.allocate(4 * 4096);
   // Acts like a thread that dies: takes a chunk and ends.
   const thief = new Worker(

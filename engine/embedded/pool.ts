@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import type { Native } from '../native/open.ts';
 import { type Build, builds, wasmOf } from './build.ts';
+import type { Kernel } from './chunks.mjs';
 import * as words from './chunks.mjs';
 import { SharedHeap } from './heap.ts';
 
@@ -9,9 +11,6 @@ declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { exports: Record<string, Kernel> };
 };
-
-/** Works on items from..to; kernels/*.as defines the items and the arguments. */
-type Kernel = (from: number, to: number, ...parameters: number[]) => void;
 
 /** Approximate work of a chunk, in numbers: 65,536 take some 20 µs. */
 const CHUNK_WORK = 1 << 16;
@@ -28,6 +27,14 @@ const LOOKS = 4;
 /** Polls for the end of a job before the caller sleeps: other threads' last chunks are short. */
 const SPINS = 20_000;
 
+export interface PoolOptions {
+  /** The build of the kernels; by default the fastest that this machine supports. */
+  build?: Build;
+  /** The kernels in C that take the place of those of WebAssembly. */
+  native?: Native | null;
+  stalledMs?: number;
+}
+
 /**
  * Threads over one shared memory that run kernels: fork and join with Atomics, no messages. The caller takes
  * chunks too, and does not wait for a thread that holds none. A thread that is still starting, or has no
@@ -36,32 +43,34 @@ const SPINS = 20_000;
 export class Pool {
   readonly heap = new SharedHeap(words.CONTROL_BYTES);
   readonly build: Build;
+  readonly native: Native | null;
+  private readonly stalledMs: number;
   private readonly kernels: Kernel[];
   private readonly numberOf = new Map<string, number>();
   private readonly workers: Worker[] = [];
   private readonly control: Int32Array;
   private readonly parameters: Float64Array;
 
-  /** @param wanted the build of the kernels; by default the fastest that this machine supports. */
   constructor(
     readonly threads: number,
-    wanted?: Build,
-    private readonly stalledMs = STALLED_MS,
+    { build: wanted, native = null, stalledMs = STALLED_MS }: PoolOptions = {},
   ) {
     const { build, module } = compile(wanted ? [wanted] : builds);
     this.build = build;
+    this.native = native;
+    this.stalledMs = stalledMs;
     const { memory } = this.heap;
     const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-    const entries = Object.entries(exports).filter(([, value]) => typeof value === 'function');
-    this.kernels = entries.map(([, kernel]) => kernel);
-    for (const [i, [name]] of entries.entries()) this.numberOf.set(name, i);
+    const kernels = words.kernelsOf(exports, memory, native && ((declaration) => native.func(declaration)));
+    this.kernels = [...kernels.values()];
+    for (const [i, name] of [...kernels.keys()].entries()) this.numberOf.set(name, i);
     this.control = new Int32Array(memory.buffer, 0, words.ARGUMENTS / 4);
     this.parameters = new Float64Array(memory.buffer, words.ARGUMENTS, words.MAX_ARGUMENTS);
     // An empty job, for threads that look for one before the first job.
     this.control[words.CHUNK] = 1;
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
-        workerData: { module, memory },
+        workerData: { module, memory, native: native?.path },
         execArgv: [],
       });
       // The threads do not keep the process alive.
@@ -79,7 +88,10 @@ export class Pool {
     if (index === undefined) throw new Error(`there is no kernel "${name}"`);
     const size = Math.max(1, Math.ceil(CHUNK_WORK / work), Math.ceil(items / words.CLOSED));
     if (this.workers.length === 0 || items <= size || items * work < MIN_WORK) {
-      if (items > 0) this.kernels[index](0, items, ...parameters);
+      if (items === 0) return;
+      // Kernels in C read them there. No thread has a chunk that would.
+      this.parameters.set(parameters);
+      this.kernels[index](0, items, ...parameters);
       return;
     }
     const { control } = this;

@@ -1,16 +1,19 @@
 // One thread of the pool (pool.ts): sleeps until there is a job, then takes chunks of it until none is left.
 // Plain JavaScript, since `--import tsx` does not reach threads.
 import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
-import { ARGUMENTS, JOBS, MAX_ARGUMENTS, takeChunks } from './chunks.mjs';
+import { ARGUMENTS, JOBS, kernelsOf, MAX_ARGUMENTS, takeChunks } from './chunks.mjs';
 
-const { module, memory } = workerData;
+const { module, memory, native } = workerData;
 // If the memory grew while it was handed over, this thread would keep the old size: plain loads do not check
 // it, but memory.fill would trap. Growing by 0 pages takes the current size; later growth reaches this
 // thread.
 memory.grow(0);
 const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-const kernels = Object.values(exports).filter((value) => typeof value === 'function');
+const library = native && createRequire(import.meta.url)('koffi').load(native);
+const func = library && ((declaration) => library.func(declaration));
+const kernels = [...kernelsOf(exports, memory, func).values()];
 const control = new Int32Array(memory.buffer, 0, ARGUMENTS / 4);
 const parameters = new Float64Array(memory.buffer, ARGUMENTS, MAX_ARGUMENTS);
 

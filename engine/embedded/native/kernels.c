@@ -1,0 +1,33 @@
+// The kernels of the embedded backend in C, as one library. `npm run build:native` builds it.
+#include "elementwise.h"
+#include "product.h"
+#include "reductions.h"
+#include "sparse.h"
+#include "transpose.h"
+
+typedef void kernel(const struct job *);
+
+#define KERNELS(each)                                                                          \
+  each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
+  each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
+  each(packLeft) each(product) each(transpose) \
+  each(sparseRows) each(sparseColumns) each(sparseDots) each(above) each(histogram) \
+  each(sumColumns) each(sumOfRows) each(squaresOfRows) each(squaredErrors) each(squaredErrorsGradients) \
+  each(unitRows) each(unitRowsGradient)
+
+#define ENTRY(name) {#name, name},
+static const struct {
+  const char *name;
+  kernel *run;
+} kernels[] = {KERNELS(ENTRY)};
+
+/** The name of kernel i; null from their number on. */
+EXPORT const char *kernel_name(int i) {
+  return i < (int)(sizeof kernels / sizeof *kernels) ? kernels[i].name : 0;
+}
+
+/** Runs kernel i over items from..to of the job in this memory. */
+EXPORT void run_kernel(char *memory, int i, int from, int to) {
+  const struct job job = {memory, (const double *)(memory + ARGUMENTS), from, to};
+  kernels[i].run(&job);
+}
