@@ -15,6 +15,14 @@ export interface NativeSampler {
     x: Float32Array,
     rows: number,
   ): boolean;
+  /** eval/compare-rows.ts; false, and nothing is done, where an array is too short. */
+  compareRows(
+    x: Float32Array,
+    y: Float32Array,
+    columns: Float64Array,
+    sums: Float64Array,
+    rows: number,
+  ): boolean;
   addressOf(array: ArrayBufferView): bigint;
 }
 
@@ -40,6 +48,7 @@ function open(how: string): NativeSampler | null {
   const synthesise = library.func(
     'int synthesise(void *, void *, void *, int, void *, int, void *, void *, int, int)',
   );
+  const compareRows = library.func('void compare_rows(void *, void *, void *, void *, int, int)');
   const addressOf = library.func('uint64_t address_of(void *)');
   if (!hasSameBits(library.func('void logarithms(void *, void *, int)'), Math.log, 0, 1)) return null;
   if (!hasSameBits(library.func('void exponentials(void *, void *, int)'), Math.exp, -40, 0)) return null;
@@ -50,6 +59,12 @@ function open(how: string): NativeSampler | null {
       const d = bias.length;
       if (offsets.length <= rows || x.length < rows * d || vectors.length < count * d) return false;
       return synthesise(offsets, indices, values, entries, vectors, count, bias, x, rows, d) === 1;
+    },
+    compareRows: (x, y, columns, sums, rows) => {
+      const dim = columns.length;
+      if (Math.min(x.length, y.length) < rows * dim || sums.length < 3 * rows) return false;
+      compareRows(x, y, columns, sums, rows, dim);
+      return true;
     },
     addressOf: (array) => BigInt(addressOf(array) as number | bigint),
   };

@@ -1,5 +1,6 @@
 // The sampler in C: it draws what sampler.ts draws, bit for bit, from the same random words.
 // `npm run build:native` builds it.
+#include "comparison.h"
 #include "draw.h"
 #include "synthesis.h"
 
