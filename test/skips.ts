@@ -91,6 +91,18 @@ const NEEDS: readonly Need[] = [
     notInCi: '.ci/run installs them where the distribution has them',
   },
   {
+    what: 'the kernels in C as the build of their sources',
+    of: /(^|\/)native\/build\./,
+    remedy: 'install clang and a linker (apt-get install clang-16 binutils)',
+    notInCi: '.ci/run installs them where the distribution has them',
+  },
+  {
+    what: 'the kernels in C',
+    of: /(^|\/)native\./,
+    remedy: 'run it on Linux on x64, on a processor with AVX2 and AVX-512',
+    notInCi: 'not every machine of CI has such a processor',
+  },
+  {
     what: 'the kernels by the CUDA driver, on a stand-in of it',
     of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda)\./,
     remedy:

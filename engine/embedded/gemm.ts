@@ -1,3 +1,4 @@
+import type { Level } from '../native/levels.ts';
 import type { Blas } from './blas.ts';
 import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';
@@ -41,12 +42,20 @@ export function multiply(
   c: Float32Array,
   product: Product,
 ): void {
-  const { m, n, k, transposeA, transposeB } = product;
-  const { pool, heap, blas } = backend;
-  if (blas && m * n * k > MOST_WITHOUT_BLAS) {
-    blas.multiply(a, b, c, product);
-    return;
-  }
+  const { pool, blas } = backend;
+  if (blas && product.m * product.n * product.k > MOST_WITHOUT_BLAS) blas.multiply(a, b, c, product);
+  else if (pool.native) multiplyInC(backend, pool.native.level, a, b, c, product);
+  else multiplyInWasm(backend, a, b, c, product);
+}
+
+function multiplyInWasm(
+  backend: Multiplier,
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
+  { m, n, k, transposeA, transposeB }: Product,
+): void {
+  const { pool, heap } = backend;
   const panels = Math.ceil(n / PANEL);
   const packed = heap.allocate(4 * panels * PANEL * k);
   const flipped = transposeA ? heap.allocate(4 * m * k) : 0;
@@ -59,6 +68,38 @@ export function multiply(
   pool.run('multiply', blocks, work, left, packed, c.byteOffset, m, n, k);
   heap.release(packed);
   if (transposeA) heap.release(flipped);
+}
+
+/** Sizes of native/product.h: rows of a tile by level, terms and columns of packed right operands. */
+const PRODUCT = { rows: { avx512: 14, avx2: 6 }, depth: 384, columns: 128 };
+/** An item has all rows where there are so many items then, and else at least so many tiles of rows. */
+const ITEMS = 32;
+const TILES = 12;
+const CONTROL_WORDS = 64;
+
+/** The same numbers by kernels in C, bit for bit. */
+function multiplyInC(
+  { pool, heap }: Multiplier,
+  level: Level,
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
+  { m, n, k, transposeA, transposeB }: Product,
+): void {
+  const rows = PRODUCT.rows[level];
+  const panels = Math.ceil(m / rows);
+  const across = Math.ceil(n / PRODUCT.columns);
+  const down = Math.max(1, Math.min(Math.ceil(ITEMS / across), Math.floor(panels / TILES)));
+  const high = rows * Math.ceil(panels / down);
+  const packed = heap.allocate(4 * rows * panels * k);
+  const scratch = heap.allocate(4 * (CONTROL_WORDS + pool.threads * PRODUCT.depth * PRODUCT.columns));
+  heap.words(scratch, CONTROL_WORDS).fill(0);
+  pool.run('packLeft', panels, rows * k, a.byteOffset, m, k, Number(transposeA), packed);
+  const work = Math.min(m, high) * Math.min(n, PRODUCT.columns) * k * MULTIPLY_WORK;
+  const operands = [packed, b.byteOffset, c.byteOffset, m, n, k, Number(transposeB), high];
+  pool.run('product', Math.ceil(m / high) * across, work, ...operands, scratch, pool.threads);
+  heap.release(packed);
+  heap.release(scratch);
 }
 
 /** Writes the transpose of the [rows, columns] matrix at `from` to `to`. */
@@ -78,22 +119,42 @@ const TRIALS = 3;
 
 /** Whether a product by this library equals ours, and takes less time. */
 export function isFasterAndEqual(pool: Pool, blas: Blas): boolean {
-  const { heap } = pool;
+  return withTrial(pool, (a, b, own, theirs) => {
+    const timeOf = (by: Blas | null, out: Float32Array) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < TRIALS; i++) {
+        const started = performance.now();
+        multiply({ pool, heap: pool.heap, blas: by }, a, b, out, TRIAL);
+        least = Math.min(least, performance.now() - started);
+      }
+      return least;
+    };
+    const isFaster = timeOf(blas, theirs) < timeOf(null, own);
+    return isFaster && own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
+  });
+}
+
+/** Whether a product by the pool's kernels in C has the bits that it has by those in WebAssembly. */
+export function isEqualInWasm(pool: Pool): boolean {
+  return withTrial(pool, (a, b, own, theirs) => {
+    const backend = { pool, heap: pool.heap, blas: null };
+    multiply(backend, a, b, own, TRIAL);
+    multiplyInWasm(backend, a, b, theirs, TRIAL);
+    return own.every((value, i) => value === theirs[i]);
+  });
+}
+
+/** Calls `use` with two matrices for the trial and room for two products. */
+function withTrial<T>({ heap }: Pool, use: (...matrices: Float32Array[]) => T): T {
   const { m, n, k } = TRIAL;
   const blocks = [m * k, k * n, m * n, m * n].map((size) => ({ size, at: heap.allocate(4 * size) }));
-  const [a, b, own, theirs] = blocks.map(({ at, size }) => heap.floats(at, size));
-  for (const view of [a, b]) for (let i = 0; i < view.length; i++) view[i] = ((i * 7919) % 1013) / 1013 - 0.5;
-  const timeOf = (by: Blas | null, out: Float32Array) => {
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < TRIALS; i++) {
-      const started = performance.now();
-      multiply({ pool, heap, blas: by }, a, b, out, TRIAL);
-      least = Math.min(least, performance.now() - started);
-    }
-    return least;
-  };
-  const isFaster = timeOf(blas, theirs) < timeOf(null, own);
-  const isEqual = own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
-  for (const { at } of blocks) heap.release(at);
-  return isFaster && isEqual;
+  const matrices = blocks.map(({ at, size }) => heap.floats(at, size));
+  for (const view of matrices.slice(0, 2)) {
+    for (let i = 0; i < view.length; i++) view[i] = ((i * 7919) % 1013) / 1013 - 0.5;
+  }
+  try {
+    return use(...matrices);
+  } finally {
+    for (const { at } of blocks) heap.release(at);
+  }
 }

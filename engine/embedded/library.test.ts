@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Blas } from './blas.ts';
-import { findLibrary } from './library.ts';
+import { findLibrary, libraryHere } from './library.ts';
 
 const library = (label: string): Blas => ({ label, instead: null, multiply: () => {} });
 const here = { openblas: () => library('OpenBLAS'), onnx: () => library('ONNX') };
@@ -20,4 +20,10 @@ it('takes the one that is named, or says how to install it', () => {
   expect(() => findLibrary(1, 'mkl', here)).toThrow(
     'ENGINE_BLAS=mkl: must be one of auto, openblas, onnx, off',
   );
+});
+
+it('names the one that is here', () => {
+  expect(libraryHere(here)).toBe('openblas');
+  expect(libraryHere({ ...here, openblas: () => null })).toBe('onnx');
+  expect(libraryHere(nothing)).toBeNull();
 });

@@ -3,6 +3,12 @@ import { UserError } from '#contract/errors';
 import { type Blas, findBlas } from './blas.ts';
 import { findOnnx } from './onnx.ts';
 
+interface Finders {
+  openblas: typeof findBlas;
+  onnx: typeof findOnnx;
+}
+const FINDERS: Finders = { openblas: findBlas, onnx: findOnnx };
+
 /**
  * The library for dense products that ENGINE_BLAS asks for; null where it asks for none, or for any and there
  * is none. @throws UserError for an unknown value, and where the one that it names is not here
@@ -10,7 +16,7 @@ import { findOnnx } from './onnx.ts';
 export function findLibrary(
   threads: number,
   how: string = process.env.ENGINE_BLAS ?? 'auto',
-  finders: { openblas: typeof findBlas; onnx: typeof findOnnx } = { openblas: findBlas, onnx: findOnnx },
+  finders: Finders = FINDERS,
 ): Blas | null {
   const choice = blasChoices.find((one) => one === how);
   if (choice === undefined)
@@ -26,3 +32,8 @@ const REMEDIES = {
   openblas: 'apt-get install libopenblas0-pthread',
   onnx: 'npm run setup:onnx',
 };
+
+/** The name of a library that is here, as `--blas` has it; null if there is none. */
+export function libraryHere(finders: Finders = FINDERS): 'openblas' | 'onnx' | null {
+  return (['openblas', 'onnx'] as const).find((name) => finders[name](1) !== null) ?? null;
+}

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { levels, levelsOf } from '../native/levels.ts';
 import { openNative } from '../native/open.ts';
 import { uniform } from '../random.ts';
+import { multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
 
@@ -24,7 +26,8 @@ function numbers(count: number, seed: number, odd = true): Float32Array {
   );
 }
 
-type Operand = Float32Array | Uint32Array | number;
+/** Numbers, a number, or the addresses of other operands. */
+type Operand = Float32Array | Uint32Array | Uint8Array | number | { of: number[] };
 
 /**
  * The words that a kernel leaves in its operands, each in a block of its own between guards. An array stands
@@ -35,16 +38,26 @@ function after(pool: Pool, name: string, items: number, operands: readonly Opera
   const GUARD = 16;
   const blocks = operands.map((operand) => {
     if (typeof operand === 'number') return null;
-    const size = operand.length + 2 * GUARD;
+    const bytes = 'of' in operand ? 4 * operand.of.length : operand.byteLength;
+    const size = Math.ceil(bytes / 4) + 2 * GUARD;
     const at = heap.allocate(4 * size);
     const words = heap.words(at, size).fill(0xabcdef);
-    words.set(new Uint32Array(operand.buffer, operand.byteOffset, operand.length), GUARD);
-    return { at, words, isFloat: operand instanceof Float32Array };
+    if (!('of' in operand)) {
+      const from = new Uint8Array(operand.buffer, operand.byteOffset, operand.byteLength);
+      heap.bytes(at + 4 * GUARD, bytes).set(from);
+    }
+    return { at: at + 4 * GUARD, words, isFloat: operand instanceof Float32Array };
   });
-  const parameters = operands.map((operand, i) => {
-    const block = blocks[i];
-    return block ? block.at + 4 * GUARD : (operand as number);
-  });
+  const parameters = operands.map((operand, i) =>
+    typeof operand === 'number' ? operand : (blocks[i]?.at ?? 0),
+  );
+  for (const [i, operand] of operands.entries()) {
+    if (typeof operand === 'object' && 'of' in operand)
+      blocks[i]?.words.set(
+        operand.of.map((other) => parameters[other]),
+        GUARD,
+      );
+  }
   // Declares much work per item, so that all threads take part.
   pool.run(name, items, 1 << 20, ...parameters);
   return blocks.flatMap((block) => {
@@ -52,7 +65,7 @@ function after(pool: Pool, name: string, items: number, operands: readonly Opera
     const words = Uint32Array.from(block.words);
     if (block.isFloat)
       for (const [i, word] of words.entries()) if ((word & 0x7fffffff) > 0x7f800000) words[i] = 1;
-    heap.release(block.at);
+    heap.release(block.at - 4 * GUARD);
     return [words];
   });
 }
@@ -115,4 +128,147 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
       expectSame('adam', Math.ceil(size / 64), weights, gradient, first, second, out, size, 64, ...settings);
     }
   });
+
+  it('transposes', () => {
+    for (const rows of [1, 7, 16, 50, 130]) {
+      for (const columns of sizes) {
+        const a = numbers(rows * columns, rows);
+        expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
+      }
+    }
+  });
+
+  it('sums of columns and rows', () => {
+    for (const n of [...sizes, 130]) {
+      for (const rows of [1, 2, 5, 9]) {
+        const size = rows * n - (n > 2 ? 2 : 0);
+        for (const odd of [true, false]) {
+          const a = numbers(rows * n, n, odd);
+          expectSame('sumColumns', Math.ceil(n / 64), a, rows, n, new Float32Array(n));
+          for (const name of ['sumOfRows', 'squaresOfRows'])
+            expectSame(name, rows, a.subarray(0, size), size, n, new Float32Array(rows));
+        }
+      }
+    }
+  });
+
+  it('squared errors and unit rows, with their gradients', () => {
+    for (const n of sizes) {
+      for (const [rows, odd] of [
+        [1, true],
+        [7, false],
+        [9, true],
+      ] as const) {
+        const [a, b] = [numbers(rows * n, n, odd), numbers(rows * n, n + 1, odd)];
+        const [one, other] = [new Float32Array(rows * n), new Float32Array(rows * n)];
+        const [few, dy] = [new Float32Array(rows), numbers(rows, 3, odd)];
+        expectSame('squaredErrors', rows, a, b, n, few);
+        expectSame('squaredErrorsGradients', rows, dy, a, b, n, one, other);
+        // Below some of the norms.
+        const floor = 0.5 * Math.sqrt(n);
+        expectSame('unitRows', rows, a, n, floor, one, few);
+        const norms = Float32Array.from({ length: rows }, (_, i) => floor * (1 + (i % 3)));
+        expectSame('unitRowsGradient', rows, a, norms, b, dy, n, floor, one);
+      }
+    }
+  });
+
+  it('sparse products, by rows, by columns and at the non-zeros, in bands', () => {
+    for (const n of [...sizes, 200, 768]) {
+      for (const share of [0, 0.1, 0.9]) {
+        const [rows, columns] = n === 17 ? [7, 600] : [7, 40];
+        const a = sparse(rows, columns, share, n);
+        const { offsets, indices, values, starts, order, rowOf } = a;
+        const W = numbers(columns * n, n, n < 20);
+        for (const bands of [1, 3]) {
+          const bandOf = bands > 1 ? Uint8Array.from({ length: columns }, (_, j) => j % bands) : 0;
+          const outs = Array.from({ length: bands }, () => new Float32Array(rows * n));
+          const parts = Array.from({ length: bands }, (_, band) => numbers(rows * n, band, n < 20));
+          const places = (from: number) => ({ of: outs.map((_, i) => from + i) });
+          expectSame('sparseRows', rows, offsets, indices, values, bandOf, bands, places(8), W, n, ...outs);
+          const out = new Float32Array(columns * n);
+          const dots = new Float32Array(indices.length);
+          const byColumn = [starts, order, rowOf, values];
+          expectSame('sparseColumns', columns, ...byColumn, bandOf, places(8), n, out, ...parts);
+          expectSame('sparseDots', rows, offsets, indices, bandOf, places(7), W, n, dots, ...parts);
+        }
+      }
+    }
+  });
+
+  it('the search for large numbers, and their histogram', () => {
+    for (const size of [...sizes, 1000]) {
+      for (const least of [0.5, 0, Number.NaN]) {
+        const blocks = Math.ceil(size / 50);
+        const [found, counts, bits] = [size, blocks, size].map((count) => new Uint32Array(count));
+        const values = numbers(size, size);
+        expectSame('above', blocks, values, size, 50, least, found, counts, bits);
+        expectSame('above', blocks, values, size, 50, least, found, counts, 0);
+        expectSame('histogram', blocks, values, size, 50, new Uint32Array(1024 * blocks));
+      }
+    }
+  });
+
+  it('products of any size, in all four transpositions', () => {
+    const size = fc.integer({ min: 1, max: 70 });
+    const depth = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(383, 384, 385, 800));
+    fc.assert(
+      fc.property(size, fc.oneof(size, fc.integer({ min: 71, max: 300 })), depth, (m, n, k) => {
+        const [a, b] = [numbers(m * k, m), numbers(k * n, n)];
+        for (const transposeA of [false, true]) {
+          for (const transposeB of [false, true]) {
+            const shape = { m, n, k, transposeA, transposeB };
+            const want = product(wasm, a, b, shape);
+            for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('products of many blocks, also of rows', () => {
+    for (const [m, n, k] of [
+      [600, 130, 390],
+      [200, 1000, 33],
+    ]) {
+      const [a, b] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
+      const shape = { m, n, k, transposeA: false, transposeB: true };
+      const want = product(wasm, a, b, shape);
+      for (const [, pool] of pools) expect(product(pool, a, b, shape)).toEqual(want);
+    }
+  });
 });
+
+function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): Float32Array {
+  const { heap } = pool;
+  const size = shape.m * shape.n;
+  const blocks = [a.length, b.length, size + 1].map((count) => heap.allocate(4 * count));
+  const [left, right, out] = [a.length, b.length, size + 1].map((count, i) => heap.floats(blocks[i], count));
+  left.set(a);
+  right.set(b);
+  // With a number behind the result, which stays.
+  out.fill(7);
+  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape);
+  const result = Float32Array.from(out);
+  for (const block of blocks) heap.release(block);
+  return result;
+}
+
+/** A random matrix by rows of its non-zeros, and by columns; a `share` of its numbers is not 0. */
+function sparse(rows: number, columns: number, share: number, seed: number) {
+  const next = uniform(seed);
+  const cells = Array.from({ length: rows * columns }, (_, at) => at).filter(() => next() < share);
+  const before = (count: number, of: (cell: number) => number) =>
+    Uint32Array.from({ length: count + 1 }, (_, i) => cells.filter((cell) => of(cell) < i).length);
+  const order = [...cells.keys()].sort((a, b) => (cells[a] % columns) - (cells[b] % columns) || a - b);
+  const rowIn = (cell: number) => Math.floor(cell / columns);
+  return {
+    offsets: before(rows, rowIn),
+    indices: Uint32Array.from(cells, (cell) => cell % columns),
+    values: numbers(cells.length, seed, seed < 20),
+    starts: before(columns, (cell) => cell % columns),
+    order: Uint32Array.from(order),
+    rowOf: Uint32Array.from(order, (at) => rowIn(cells[at])),
+  };
+}

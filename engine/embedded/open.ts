@@ -4,7 +4,7 @@ import { UserError } from '#contract/errors';
 import { openNative } from '../native/open.ts';
 import { EmbeddedBackend } from './backend.ts';
 import type { Blas } from './blas.ts';
-import { isFasterAndEqual } from './gemm.ts';
+import { isEqualInWasm, isFasterAndEqual } from './gemm.ts';
 import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
@@ -23,9 +23,8 @@ export async function openEmbedded(): Promise<string> {
   const existing = tf.findBackend('embedded') as EmbeddedBackend | null;
   if (existing) return describe(existing);
   const threads = threadsWanted();
-  const found = findLibrary(threads);
-  const pool = new Pool(threads, { native: openNative(new URL('./native/kernels.c', import.meta.url)) });
-  const backend = new EmbeddedBackend(pool, found && isWorthIt(pool, found) ? found : null);
+  const pool = openPool(threads);
+  const backend = new EmbeddedBackend(pool, libraryFor(pool));
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   return describe(backend);
@@ -40,6 +39,31 @@ function threadsWanted(): number {
   }
   return threads;
 }
+
+/** With the kernels in C where a product by them has the bits that it has by WebAssembly. */
+function openPool(threads: number): Pool {
+  const native = openNative(new URL('./native/kernels.c', import.meta.url));
+  const pool = new Pool(threads, { native });
+  if (native === null || pool.build !== 'relaxed' || isEqualInWasm(pool)) return pool;
+  void pool.close();
+  if (isNamed('ENGINE_NATIVE')) {
+    throw new UserError(`the ${native.label} kernels give wrong numbers on this machine: ENGINE_NATIVE=off`);
+  }
+  return new Pool(threads);
+}
+
+/**
+ * The library that ENGINE_BLAS names. Where it names none, kernels in C, which are as fast, need none, so
+ * that results do not depend on what a machine has installed.
+ */
+function libraryFor(pool: Pool): Blas | null {
+  const named = isNamed('ENGINE_BLAS');
+  if (pool.native && !named) return null;
+  const found = findLibrary(pool.threads);
+  return found && (named || isWorthIt(pool, found)) ? found : null;
+}
+
+const isNamed = (variable: string): boolean => !['auto', undefined].includes(process.env[variable]);
 
 /**
  * Whether the library is right and faster than our kernel. Asked only where it runs other kernels than it

@@ -32,7 +32,14 @@ export const libraryOf = (source: string, level: Level): string => source.replac
  */
 export const compilerWords = (level: Level): string[] => [
   ...['--target=x86_64-linux-gnu', '-std=c17', '-O3', '-Wall', '-Wextra', '-Werror'],
-  ...['-ffreestanding', '-fno-builtin', '-fno-math-errno', '-ffp-contract=off', '-fvisibility=hidden'],
+  ...[
+    '-ffreestanding',
+    '-fno-builtin',
+    '-fno-math-errno',
+    '-fno-strict-aliasing',
+    '-ffp-contract=off',
+    '-fvisibility=hidden',
+  ],
   ...['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-ident'],
   ...['-fPIC', '-shared', '-nostdlib', '-s', '-Wl,-z,defs', '-Wl,--build-id=none', '-I', '.'],
   ...LEVELS[level].words,

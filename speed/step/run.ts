@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readTask } from '#contract/task';
+import { libraryHere } from '#engine/embedded/library';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { collect, startChild } from '#host/child';
 import { openDataChannel } from '#host/data-channel';
@@ -20,7 +21,7 @@ export interface Case {
   plain: boolean;
   /** Thread count of the engine; where null, the engine chooses. */
   threads: number | null;
-  /** Whether the system's OpenBLAS is left out, so that only npm packages are used. */
+  /** Whether products are left to the engine's own kernels; else a library does them, where one is here. */
   npmAlone: boolean;
   /** Whether all steps train on the same batch, so that nothing is drawn meanwhile. */
   resident?: boolean;
@@ -108,7 +109,7 @@ export async function runCase(asked: Case): Promise<Answer> {
       env: {
         ...channel.trainer.env,
         ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
-        ...(asked.npmAlone && { ENGINE_BLAS: 'off' }),
+        ENGINE_BLAS: asked.npmAlone ? 'off' : namedLibrary(),
       },
     }),
     cwd: REPOSITORY,
@@ -125,6 +126,12 @@ export async function runCase(asked: Case): Promise<Answer> {
   await service.stop('measured', 0);
   if (code !== 0) throw new Error(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
   return JSON.parse(out) as Answer;
+}
+
+/** The library of this machine by its name: without one, the engine takes its own kernels where it can. */
+function namedLibrary(): string {
+  const { ENGINE_BLAS: named = 'auto' } = process.env;
+  return named === 'auto' ? (libraryHere() ?? named) : named;
 }
 
 function argumentsOf(asked: Case): string[] {

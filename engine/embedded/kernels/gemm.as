@@ -212,13 +212,14 @@ function oneRow(
   }
   for (let j = 0; j < width; j++) {
     const to = out + (<usize>j << 2);
-    let sum: f32 = first ? 0 : load<f32>(to);
+    let sum = first ? f32x4.splat(0) : v128.load32_zero(to);
     let at = panel + (<usize>j << 2);
     for (let i: usize = 0; i < bytes; i += 4) {
-      sum += load<f32>(left + i) * load<f32>(at);
+      // Rounded as the other columns are.
+      sum = madd(v128.load32_zero(left + i), v128.load32_zero(at), sum);
       at += 32;
     }
-    store<f32>(to, sum);
+    v128.store_lane<f32>(to, sum, 0);
   }
 }
 

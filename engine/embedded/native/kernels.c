@@ -1,11 +1,19 @@
 // The kernels of the embedded backend in C, as one library. `npm run build:native` builds it.
 #include "elementwise.h"
+#include "product.h"
+#include "reductions.h"
+#include "sparse.h"
+#include "transpose.h"
 
 typedef void kernel(const struct job *);
 
 #define KERNELS(each)                                                                          \
   each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
-  each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam)
+  each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
+  each(packLeft) each(product) each(transpose) \
+  each(sparseRows) each(sparseColumns) each(sparseDots) each(above) each(histogram) \
+  each(sumColumns) each(sumOfRows) each(squaresOfRows) each(squaredErrors) each(squaredErrorsGradients) \
+  each(unitRows) each(unitRowsGradient)
 
 #define ENTRY(name) {#name, name},
 static const struct {
