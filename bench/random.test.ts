@@ -54,6 +54,17 @@ describe('random numbers', () => {
     expect(() => first('eval', 0, key.slice(0, 15))).toThrow('120 bits');
   });
 
+  it.each([1, key])('fill an array with what they give one by one: of %j', (seed) => {
+    const one = new Random(seed, 'test', 0);
+    const many = new Random(seed, 'test', 0);
+    for (const count of [1, 0, 700, 5000, 3]) {
+      const words = new Uint32Array(count);
+      many.fill(words);
+      expect(words).toEqual(Uint32Array.from(words, () => one.bits()));
+    }
+    expect(many.bits()).toBe(one.bits());
+  });
+
   it('reach into the tails as far as they should', () => {
     const normals = draws((r) => r.normal());
     for (const limit of [2, 3, 3.5, 4]) {

@@ -21,6 +21,7 @@ for (let i = 2; i < LAYERS; i++) {
 }
 for (let i = 0; i <= LAYERS; i++) density[i] = Math.exp(-0.5 * edge[i] ** 2);
 for (let i = 0; i < LAYERS; i++) ratio[i] = edge[i + 1] / edge[i];
+export const ziggurat = { ratio, edge, density };
 
 /**
  * What random numbers are drawn from: a number, which others may try out, or a key of at least 128 bits, as
@@ -78,6 +79,17 @@ export class Random {
   bits(): number {
     if (this.next === BLOCK) this.refill();
     return this.block[this.next++];
+  }
+
+  /** Fills `words` with the next random bits, as `bits` gives them. */
+  fill(words: Uint32Array): void {
+    for (let at = 0; at < words.length; ) {
+      if (this.next === BLOCK) this.refill();
+      const taken = this.block.subarray(this.next, this.next + words.length - at);
+      words.set(taken, at);
+      this.next += taken.length;
+      at += taken.length;
+    }
   }
 
   /** Uniform on (0, 1), never an end. */

@@ -1,5 +1,6 @@
 import type { SparseCodes } from '#contract/codes';
 import { Synthesis } from '../sampler/synthesis.ts';
+import { compareRows, SUMS } from './compare-rows.ts';
 import { type RowNorm, restoreRows } from './row-norm.ts';
 
 export interface Decoder {
@@ -19,6 +20,7 @@ export class Reconstruction {
   private readonly sumX: Float64Array;
   private readonly synthesis: Synthesis;
   private output = new Float32Array();
+  private sums = new Float64Array();
   private rows = 0;
   private sumSquare = 0;
   private sumError = 0;
@@ -43,19 +45,11 @@ export class Reconstruction {
 
   /** Adds the statistics of x and its reconstruction (`output`). */
   private compare(x: Float32Array, rows: number): void {
-    const { dim, output, sumX } = this;
-    for (let row = 0; row < rows; row++) {
-      let square = 0;
-      let error = 0;
-      let norm = 0;
-      for (let k = 0, at = row * dim; k < dim; k++, at++) {
-        const value = x[at];
-        const difference = value - output[at];
-        square += value * value;
-        error += difference * difference;
-        norm += output[at] * output[at];
-        sumX[k] += value;
-      }
+    if (this.sums.length < rows * SUMS) this.sums = new Float64Array(rows * SUMS);
+    const { sums } = this;
+    compareRows(x, this.output, this.sumX, sums, rows);
+    for (let at = 0; at < rows * SUMS; at += SUMS) {
+      const [square, error, norm] = [sums[at], sums[at + 1], sums[at + 2]];
       this.sumSquare += square;
       this.sumError += error;
       if (Math.sqrt(square) > TINY_NORM) {

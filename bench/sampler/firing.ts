@@ -1,12 +1,12 @@
 import { KernelMemory } from '../kernel-memory.ts';
 import type { Random } from '../random.ts';
+import { familiesOf, QUAD } from './families.ts';
 import { openKernels, type SamplerKernels } from './kernels.ts';
 import { BUCKET, type Plan } from './plan.ts';
 import { type WholeNumbers, wholeNumbersOf, writeFactors } from './whole-numbers.ts';
 
 /** Rows that pass through the kernels at a time: their arguments stay in the cache. A multiple of 4. */
 export const BLOCK = 32;
-const QUAD = 4;
 
 /**
  * Computes how likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z
@@ -48,16 +48,13 @@ export class Firing {
   private filled = 0;
 
   constructor(private readonly plan: Plan) {
-    const { rank, buckets, childStart } = plan;
+    const { rank, buckets } = plan;
     this.whole = wholeNumbersOf(plan);
     const { pairs, unit } = this.whole;
     this.unit = unit;
-    const families = childStart.length - 1;
-    this.quads = new Int32Array(families + 1);
-    for (let i = 0; i < families; i++) {
-      this.quads[i + 1] = this.quads[i] + Math.ceil((childStart[i + 1] - childStart[i]) / QUAD);
-    }
-    const members = this.quads[families] * QUAD;
+    const families = familiesOf(plan);
+    this.quads = families.quads;
+    const members = families.cutoffs.length;
     const memory = new KernelMemory();
     this.pointers = {
       factorsOfRows: memory.reserve(BLOCK * rank * 2),
@@ -79,32 +76,8 @@ export class Firing {
     this.family = memory.doubles(pointers.family, members);
     memory.shorts(pointers.loadings, this.whole.loadings.length).set(this.whole.loadings);
     memory.ints(pointers.offsets, this.whole.offsets.length).set(this.whole.offsets);
-    const family = {
-      loadings: memory.floats(pointers.familyLoadings, members * rank),
-      cutoffs: memory.floats(pointers.familyCutoffs, members),
-    };
-    for (let i = 0; i < families; i++) {
-      for (let at = childStart[i]; at < childStart[i + 1]; at++) {
-        this.lay(plan.childList[at], this.quads[i] * QUAD + at - childStart[i], family);
-      }
-    }
-  }
-
-  /** Stores a feature's coefficients at their position: quads of features, [quad][rank][4]. */
-  private lay(
-    feature: number,
-    position: number,
-    to: { loadings: Float32Array; cutoffs: Float32Array },
-  ): void {
-    const { rank, loadings, cutoffs } = this.plan;
-    if (feature >= cutoffs.length) {
-      // An organisational node must never fire.
-      to.cutoffs[position] = 1e30;
-      return;
-    }
-    to.cutoffs[position] = cutoffs[feature];
-    const panel = Math.floor(position / QUAD) * rank * QUAD + (position % QUAD);
-    for (let k = 0; k < rank; k++) to.loadings[panel + k * QUAD] = loadings[feature * rank + k];
+    memory.floats(pointers.familyLoadings, members * rank).set(families.loadings);
+    memory.floats(pointers.familyCutoffs, members).set(families.cutoffs);
   }
 
   /** Draws the factors of a block and computes the bounds of its buckets. */

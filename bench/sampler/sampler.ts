@@ -1,49 +1,38 @@
 import { Random, type Seed } from '../random.ts';
 import type { World } from '../world/world.ts';
-import { BLOCK, Firing } from './firing.ts';
-import { bound, hazard, isBelowPhi, levelAbove } from './phi-grid.ts';
-import { BUCKET, type Plan, planOf } from './plan.ts';
+import { openNativeSampler } from './native.ts';
+import { NativeDraw } from './native-draw.ts';
+import { PlainDraw } from './plain-draw.ts';
+import { planOf } from './plan.ts';
+import type { SparseRows } from './sparse-rows.ts';
 import { Synthesis } from './synthesis.ts';
 
-/**
- * Which features are active in each row and how strongly: row r holds entries offsets[r] .. offsets[r + 1].
- */
-export interface SparseRows {
-  rows: number;
-  offsets: Uint32Array;
-  features: Uint32Array;
-  values: Float32Array;
-}
+export type { SparseRows } from './sparse-rows.ts';
 
 /**
  * Draws exact samples of a world and skips what does not fire. Given the copula's factors z, features fire
  * independently with Phi(A_i·z - c_i). Roots and flat features are thinned in buckets (candidates at the
  * bucket's largest probability, each kept with its own share), and children are drawn only below active
- * parents. `reference.ts` is the plain definition, which this equals in distribution.
+ * parents. `reference.ts` is the plain definition, which this equals in distribution. The draw is in C where
+ * the processor allows (native.ts), else in TypeScript; both give the same bits.
  */
 export class Sampler {
-  private readonly plan: Plan;
-  private readonly firing: Firing;
-  /** The present block's samples: where each row begins, its features and their values. */
-  private readonly offsets = new Uint32Array(BLOCK + 1);
-  private readonly features: Uint32Array;
-  private readonly values: Float32Array;
+  private readonly drawing: PlainDraw | NativeDraw;
   private synthesis: Synthesis | undefined;
-  private random = new Random(0, '', 0);
-  /** Entries of the present block, and the row that is being drawn. */
-  private count = 0;
-  private row = 0;
 
-  /** @param stream names an independent stream of the same seed: 'train', 'eval'. */
+  /**
+   * @param stream names an independent stream of the same seed: 'train', 'eval'.
+   * @param native as ENGINE_NATIVE, which it overrides
+   */
   constructor(
     private readonly world: World,
     readonly seed: Seed,
     readonly stream: string,
+    private readonly native?: string,
   ) {
-    this.plan = planOf(world);
-    this.firing = new Firing(this.plan);
-    this.features = new Uint32Array(BLOCK * world.numFeatures);
-    this.values = new Float32Array(BLOCK * world.numFeatures);
+    const kernels = openNativeSampler(native);
+    const plan = planOf(world);
+    this.drawing = kernels ? new NativeDraw(world, plan, kernels) : new PlainDraw(world, plan);
   }
 
   /**
@@ -51,150 +40,11 @@ export class Sampler {
    * ([rows, hidden_dim]) is given, the dense activations are written there as well.
    */
   sample(index: number, rows: number, x?: Float32Array): SparseRows {
-    this.random = new Random(this.seed, this.stream, index);
-    const offsets = new Uint32Array(rows + 1);
-    const features: Uint32Array[] = [];
-    const values: Float32Array[] = [];
-    for (let start = 0; start < rows; start += BLOCK) {
-      const inBlock = Math.min(BLOCK, rows - start);
-      this.drawBlock(inBlock);
-      for (let r = 1; r <= inBlock; r++) offsets[start + r] = offsets[start] + this.offsets[r];
-      features.push(this.features.slice(0, this.count));
-      values.push(this.values.slice(0, this.count));
-    }
-    const sparse = {
-      rows,
-      offsets,
-      features: joined(Uint32Array, features),
-      values: joined(Float32Array, values),
-    };
+    const sparse = this.drawing.draw(new Random(this.seed, this.stream, index), rows);
     if (x) {
-      this.synthesis ??= new Synthesis(this.world.featureVectors, this.world.bias);
+      this.synthesis ??= new Synthesis(this.world.featureVectors, this.world.bias, this.native);
       this.synthesis.write({ ...sparse, indices: sparse.features }, x);
     }
     return sparse;
   }
-
-  private drawBlock(rows: number): void {
-    this.firing.draw(rows, this.random);
-    this.count = 0;
-    for (this.row = 0; this.row < rows; this.row++) {
-      this.offsets[this.row] = this.count;
-      this.drawFrequent();
-      this.drawBuckets();
-      for (const root of this.plan.openRoots) this.descend(root, 0, 0);
-    }
-    this.offsets[rows] = this.count;
-  }
-
-  private drawFrequent(): void {
-    const { plan, random, firing } = this;
-    const start = plan.childStart[plan.frequent];
-    const family = firing.push(this.row, plan.frequent);
-    for (let i = start; i < plan.childStart[plan.frequent + 1]; i++) {
-      if (random.normal() < firing.family[family + i - start]) this.tryActivate(plan.childList[i]);
-    }
-    firing.pop(family);
-  }
-
-  /**
-   * Draws the other roots and flat features of a row. Candidates come at the hazard of their bucket, so one
-   * exponential skips all features that do not fire.
-   */
-  private drawBuckets(): void {
-    const { plan, random, row, firing } = this;
-    const { bounds, maxima, unit } = firing;
-    const error = firing.errors[row];
-    let budget = random.exponential();
-    for (let bucket = 0; bucket < plan.buckets; bucket++) {
-      const at = (row * plan.buckets + bucket) * BUCKET;
-      const level = levelAbove(unit * maxima[row * plan.buckets + bucket] + error);
-      const rate = hazard[level];
-      let member = 0;
-      while (member < BUCKET && budget < rate * (BUCKET - member)) {
-        member = Math.min(BUCKET - 1, member + Math.floor(budget / rate));
-        budget = random.exponential();
-        const u = random.uniform() * bound[level];
-        const feature = plan.top[bucket * BUCKET + member];
-        // Most candidates are refused by the bound of their own argument.
-        if (
-          u < bound[levelAbove(unit * bounds[at + member] + error)] &&
-          isBelowPhi(u, firing.argument(row, feature))
-        ) {
-          this.tryActivate(feature);
-        }
-        member++;
-      }
-      if (member < BUCKET) budget -= rate * (BUCKET - member);
-    }
-  }
-
-  /**
-   * Draws the children of an active node. `value` and `mean` are those of the nearest active feature (mean
-   * 0: there is none).
-   */
-  private descend(node: number, value: number, mean: number): void {
-    const { plan, random, firing } = this;
-    const exclusive = plan.exclusive[node] === 1;
-    const scale = plan.scaling[node] === 1 && mean > 0 ? value / mean : 1;
-    let kept = -1;
-    let keptMagnitude = 0;
-    let rivals = 0;
-    const start = plan.childStart[node];
-    const family = firing.push(this.row, node);
-    for (let i = start; i < plan.childStart[node + 1]; i++) {
-      const child = plan.childList[i];
-      if (child >= this.world.numFeatures) {
-        this.descend(child, value, mean);
-        continue;
-      }
-      // A normal below the argument: probability Phi(argument), without computing Phi.
-      if (random.normal() >= firing.family[family + i - start]) continue;
-      const magnitude = this.magnitude(child);
-      if (magnitude <= 0) continue;
-      if (!exclusive) {
-        this.activate(child, magnitude * scale);
-        continue;
-      }
-      // One of the rivals stays, each with the same chance: the k-th replaces the one kept so far with
-      // probability 1/k.
-      rivals++;
-      if (rivals === 1 || random.uniform() * rivals < 1) {
-        kept = child;
-        keptMagnitude = magnitude;
-      }
-    }
-    firing.pop(family);
-    if (kept >= 0) this.activate(kept, keptMagnitude * scale);
-  }
-
-  private tryActivate(feature: number): void {
-    const value = this.magnitude(feature);
-    if (value > 0) this.activate(feature, value);
-  }
-
-  private activate(feature: number, value: number): void {
-    this.features[this.count] = feature;
-    this.values[this.count++] = value;
-    const { childStart } = this.plan;
-    if (childStart[feature] !== childStart[feature + 1])
-      this.descend(feature, value, this.world.means[feature]);
-  }
-
-  private magnitude(feature: number): number {
-    return this.world.means[feature] + this.world.stds[feature] * this.random.normal();
-  }
-}
-
-function joined<T extends Uint32Array | Float32Array>(
-  kind: new (length: number) => T,
-  parts: readonly T[],
-): T {
-  const out = new kind(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

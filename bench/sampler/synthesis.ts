@@ -1,90 +1,38 @@
-import { KernelMemory } from '../kernel-memory.ts';
-import { openKernels, type SamplerKernels } from './kernels.ts';
+import type { Entries } from './entries.ts';
+import { openNativeSampler } from './native.ts';
+import { PlainSums } from './plain-sums.ts';
 
-const ROWS = 1024;
-const ENTRIES = 1 << 16;
-
-/** Rows of a sparse matrix: row r holds entries offsets[r] .. offsets[r + 1]. */
-export interface Entries {
-  rows: number;
-  offsets: Uint32Array;
-  indices: Uint32Array;
-  values: Float32Array;
-}
-
-/** Sums of vectors: from sparse rows to dense ones, x = values · vectors + bias, float32. */
+/**
+ * Sums of vectors: from sparse rows to dense ones, x = values · vectors + bias, float32. They are made in C
+ * where the processor allows (native.ts), else in WebAssembly; both give the same bits.
+ */
 export class Synthesis {
-  private readonly kernels: SamplerKernels;
-  private readonly offsets: Uint32Array;
-  private readonly indices: Uint32Array;
-  private readonly values: Float32Array;
-  private readonly x: Float32Array;
-  private readonly pointers: Record<'offsets' | 'indices' | 'values' | 'vectors' | 'bias' | 'x', number>;
-  private readonly stride: number;
-  private readonly capacity: number;
+  private readonly kernels: ReturnType<typeof openNativeSampler>;
+  private plain: PlainSums | undefined;
 
-  /** @param vectors [count, bias.length] */
+  /**
+   * @param vectors [count, bias.length]
+   * @param native as ENGINE_NATIVE, which it overrides
+   */
   constructor(
-    vectors: Float32Array,
+    private readonly vectors: Float32Array,
     private readonly bias: Float32Array,
+    native?: string,
   ) {
-    const d = bias.length;
-    const count = vectors.length / d;
-    this.stride = Math.ceil(d / 4) * 4;
-    this.capacity = Math.max(ENTRIES, count);
-    const memory = new KernelMemory();
-    const { stride, capacity } = this;
-    this.pointers = {
-      offsets: memory.reserve(ROWS + 1),
-      indices: memory.reserve(capacity),
-      values: memory.reserve(capacity),
-      vectors: memory.reserve(count * stride),
-      bias: memory.reserve(stride),
-      x: memory.reserve(ROWS * stride),
-    };
-    this.kernels = openKernels(memory);
-    const { pointers } = this;
-    this.offsets = memory.words(pointers.offsets, ROWS + 1);
-    this.indices = memory.words(pointers.indices, capacity);
-    this.values = memory.floats(pointers.values, capacity);
-    this.x = memory.floats(pointers.x, ROWS * stride);
-    memory.floats(pointers.bias, stride).set(bias);
-    const padded = memory.floats(pointers.vectors, count * stride);
-    for (let i = 0; i < count; i++) padded.set(vectors.subarray(i * d, (i + 1) * d), i * stride);
+    this.kernels = openNativeSampler(native);
   }
 
   /** Writes all rows of the sparse matrix into x, [rows, bias.length]. */
   write(entries: Entries, x: Float32Array): void {
-    for (let row = 0; row < entries.rows; ) row = this.writeSome(entries, row, x);
-  }
-
-  /** Writes as many rows as fit, from `start` on, and returns the next row. A single row always fits. */
-  private writeSome({ rows, offsets, indices, values }: Entries, start: number, x: Float32Array): number {
-    const { pointers, stride } = this;
-    const first = offsets[start];
-    let end = start;
-    while (end < rows && end - start < ROWS && offsets[end + 1] - first <= this.capacity) end++;
-    for (let row = start; row <= end; row++) this.offsets[row - start] = offsets[row] - first;
-    this.indices.set(indices.subarray(first, offsets[end]));
-    this.values.set(values.subarray(first, offsets[end]));
-    this.kernels.synthesise(
-      pointers.offsets,
-      pointers.indices,
-      pointers.values,
-      pointers.vectors,
-      pointers.bias,
-      pointers.x,
-      end - start,
-      stride,
-    );
-    const d = this.bias.length;
-    if (stride === d) x.set(this.x.subarray(0, (end - start) * d), start * d);
-    else {
-      for (let row = start; row < end; row++) {
-        const at = (row - start) * stride;
-        x.set(this.x.subarray(at, at + d), row * d);
-      }
+    const { kernels, vectors, bias } = this;
+    if (kernels === null) {
+      this.plain ??= new PlainSums(vectors, bias);
+      this.plain.write(entries, x);
+      return;
     }
-    return end;
+    const { rows, offsets, indices, values } = entries;
+    const count = vectors.length / bias.length;
+    if (!kernels.synthesise(offsets, indices, values, vectors, count, bias, x, rows))
+      throw new Error('sums of vectors: an entry or a row is outside of what it was given');
   }
 }

@@ -7,7 +7,7 @@ import { BUCKET, type Plan } from './plan.ts';
  */
 
 /** A factor's whole number is FACTOR times it. */
-const FACTOR = 2 ** 12;
+export const FACTOR = 2 ** 12;
 const MOST = 32767;
 /** Factors that 16 bits can hold. */
 const MOST_FACTOR = MOST / FACTOR;
