@@ -42,6 +42,9 @@ console.log(JSON.stringify({ named, place, url: import.meta.url, file: import.me
 `;
 
 const tree = (name: string) => `state/trees/${name}`;
+let count = 0;
+/** A tree is known by its name, so that each has one of its own. */
+const fresh = (): string => `tree-${count++}`;
 
 function makeTree(name: string, more: Record<string, string> = {}): string {
   const files = {
@@ -138,7 +141,7 @@ export default tried;\n`.replaceAll(
     ],
   ])('that imports what it may not see is not built, and does not run: %s', async (code, why) => {
     write('state/key.json', '"secret"');
-    const cwd = makeTree('looks', { 'named/one.ts': code });
+    const cwd = makeTree(fresh(), { 'named/one.ts': code });
     const command = await commandIn(cwd);
     expect(isBuilt(command.words)).toBe(false);
     const { exit, stdout, complaint } = await run(cwd, command);
@@ -147,7 +150,7 @@ export default tried;\n`.replaceAll(
   });
 
   it.each([
-    ['a link', () => symlinkSync(at('secret.ts'), at(`${tree('odd')}/work/named/two.ts`)), ''],
+    ['a link', (name: string) => symlinkSync(at('secret.ts'), at(`${tree(name)}/work/named/two.ts`)), ''],
     [
       'an import by a name that is made',
       () => {},
@@ -164,13 +167,13 @@ export default tried;\n`.replaceAll(
     ['its own resolution', () => {}, "export default import.meta.resolve('zod');"],
     ['a mistake', () => {}, 'export default = 1;'],
   ])('with %s runs as TypeScript', async (_, also, code) => {
-    rmSync(at(tree('odd')), { recursive: true, force: true });
-    const cwd = makeTree('odd', {
+    const name = fresh();
+    const cwd = makeTree(name, {
       'named/one2.ts': 'export default 2;',
       'named/one.css': '',
       ...(code && { 'named/one.ts': code }),
     });
-    also();
+    also(name);
     expect(await commandIn(cwd)).toEqual(plainOf(cwd));
   });
 
