@@ -1,6 +1,10 @@
-// Every command of package.json imports this file first. It reports a Node that is too old, or an address
-// space that is too small, in one line, and lets Node run TypeScript files directly.
+// Every command of package.json begins with this file. It reports a Node that is too old, or an address space
+// that is too small, in one line.
+//   node host/start.mjs agent/cli/status.ts              starts the command, in its built form (built/own.mjs)
+//   node --import ./host/start.mjs agent/cli/status.ts   lets Node run TypeScript files directly
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const needed = engines.node.replace(/^\D+/, '');
@@ -26,7 +30,15 @@ if (limit < ADDRESS_SPACE) {
   );
   process.exit(2);
 }
-await import('tsx');
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.length > 2) {
+  process.argv.splice(1, 2, resolve(process.argv[2]));
+  const [, program] = process.argv;
+  const { built } = await import('./built/own.mjs');
+  const address = await built(program);
+  if (address === null) await import('tsx');
+  else process.setSourceMapsEnabled(true);
+  await import(address ?? pathToFileURL(program).href);
+} else await import('tsx');
 
 function limits() {
   try {

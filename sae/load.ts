@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { UserError } from '#contract/errors';
+import { importFile } from '#contract/import-file';
 import type { Addon } from './addon.ts';
 import type { Architecture } from './architecture.ts';
 import type { Experiment, Sweep } from './experiment.ts';
@@ -105,7 +105,7 @@ function filesOf(root: string, folder: string): string[] {
 
 async function load(root: string, folder: string, name: string): Promise<unknown> {
   try {
-    return await import(pathToFileURL(join(root, folder, `${name}.ts`)).href);
+    return await importFile(join(root, folder, `${name}.ts`));
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new UserError(`sae/${folder}/${name}.ts: does not load: ${reason}`);

@@ -19,6 +19,11 @@ export function setting(pair: string, all: Settings): Settings {
   return { ...all, ...settingsFrom([pair]) };
 }
 
-/** Of a command to start, the index of the first word after its script: where program and flags end. */
-export const afterScript = (args: readonly string[]): number =>
-  args.findIndex((word) => /\.m?[jt]s$/.test(word)) + 1;
+/**
+ * Of a command to start, the index of the first word after its script: where program and flags end. The
+ * script that host/start.mjs starts comes after it.
+ */
+export function afterScript(args: readonly string[]): number {
+  const at = args.findIndex((word) => /\.m?[jt]s$/.test(word));
+  return at >= 0 && args[at - 1] === 'node' && args[at] === 'host/start.mjs' ? at + 2 : at + 1;
+}

@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import { profileOf, type Task, taskVariable } from '#contract/task';
 import { trainWords } from '#contract/train-command';
+import { builtCommand } from '#host/built/built';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { type DataChannel, openDataChannel } from '#host/data-channel';
@@ -42,7 +43,7 @@ export async function launch(run: Launch): Promise<Processes> {
   const channel = serve ? openDataChannel(stream === 'ring') : null;
   try {
     service = channel && startService(run, channel.service);
-    return { service, trainer: startTrainer(run, channel?.trainer ?? { fds: {}, env: {} }) };
+    return { service, trainer: await startTrainer(run, channel?.trainer ?? { fds: {}, env: {} }) };
   } catch (error) {
     await service?.stop('its run could not be started', 0);
     throw error;
@@ -74,7 +75,7 @@ export function startService(run: Launch, { stdout, fds, words }: DataChannel['s
 }
 
 /** Starts the task's trainer for a run, in the sandbox, with the end of a channel that it reads. */
-export function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
+export async function startTrainer(run: Launch, data: DataChannel['trainer']): Promise<Child> {
   const { repo, task, sandbox, record, dir, treeDir, from } = run;
   // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
   const out = inRun(realpathSync(dir)).out;
@@ -82,11 +83,17 @@ export function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
   const weights = from === null && record.from !== undefined ? weightsOf(repo, record.from) : null;
   const start = weights ? ['--from', weights] : [];
   const resume = from === null ? start : ['--resume'];
-  const words = [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume];
+  const { words, readable } = await builtCommand(
+    { repo, sandbox, cwd: treeDir },
+    {
+      words: [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume],
+      readable: readsOf(task, repo, treeDir),
+    },
+  );
   const wrapped = sandbox.wrap(words, {
     cwd: treeDir,
     writable: [out],
-    readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
+    readable: [...readable, ...(weights ? [weights] : [])],
     env: { ...threadsOf(run.threads), ...onDevice(run.device), ...data.env },
   });
   const { timeout } = profileOf(task, record.profile);

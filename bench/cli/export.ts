@@ -16,7 +16,7 @@ import { holdForm } from '../python/hold.ts';
 import { SAELENS_HAS } from '../python/saelens.ts';
 import { endOnSignals } from './program.ts';
 
-const CONFINED = ['--import', './host/start.mjs', 'agent/cli/confined.ts', '--into', 'export'];
+const CONFINED = ['host/start.mjs', 'agent/cli/confined.ts', '--into', 'export'];
 const EXPORT = ['node', '--import', 'tsx', 'sae/cli/export.ts'];
 
 /** Takes an option, `--name value` or `--name=value`, out of the arguments. */

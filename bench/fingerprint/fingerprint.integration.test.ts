@@ -107,6 +107,11 @@ it.each([
     'sae/parts/init.ts imports what is known only when it runs',
   ],
   [
+    'an import by a path that is made',
+    () => add('parts/init.ts', "import { importFile } from '#contract/import-file';\nimportFile('x');\n"),
+    'sae/parts/init.ts imports what is known only when it runs',
+  ],
+  [
     'a file that is read',
     () => add('parts/losses.ts', "import { readFileSync as read } from 'node:fs';\nread('sae/README.md');\n"),
     'sae/parts/losses.ts reads files when it runs',

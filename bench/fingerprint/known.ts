@@ -5,7 +5,7 @@
  */
 export const known: Readonly<Record<string, string>> = {
   'sae/import.ts': '8c6a87582cc072257e3818e733c6352b515e8c85a9bb47433b62b53a58a72788',
-  'sae/load.ts': 'c68f07948b25b5d988f24165638ced254aa654c506c8b2b0e1440e900c9db6c7',
+  'sae/load.ts': '8b3625cf5549370d8f34bbe9965409aeb49e63d837121c20a165f4729f2b17ed',
   'sae/saelens/file.ts': '0e0a22b92a9a5d9d4ad1d233457e2534e1e9af2fb313434e8bf685dc17d0e32e',
   'sae/saelens/registry.ts': '3be5ab9e164a6ef882ac5e560ab0554925f8017f0f76dfe7e880a1814784ea16',
   'sae/trainer/checkpoint.ts': '22dbd0c12985e16db2b46c4cb5ba5c81be48d0d86c31a302c9d7f91095898ccc',

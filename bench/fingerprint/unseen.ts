@@ -12,7 +12,7 @@ const HARMLESS =
 
 /** What hides from a bundle in code without blanks and comments, and what to call it. */
 const HIDDEN: [RegExp, string][] = [
-  [/\bimport\((?!"[^"]*"\)|'[^']*'\))/, 'imports what is known only when it runs'],
+  [/\bimport\((?!"[^"]*"\)|'[^']*'\))|\bimportFile\b/, 'imports what is known only when it runs'],
   [
     /\b(require|createRequire|eval|Function)\(|\bgetBuiltinModule\b|\bprocess\.binding\b/,
     'loads code by name',

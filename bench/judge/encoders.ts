@@ -1,4 +1,5 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
+import { builtCommand } from '#host/built/built';
 import { sandboxByHand } from '#host/by-hand';
 import { type Answer, pythonRemarks } from '../python/of-run.ts';
 import { Encoder } from './encoder.ts';
@@ -35,8 +36,13 @@ export async function withEncoder<T>(
   measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
 ): Promise<{ measured: T; dependence?: Map<Form, number>; remarks?: string[] }> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
+  const repo = process.cwd();
+  const { cwd } = encoding;
+  const plain = { words: encoding.argv, readable: encoding.readable ?? [] };
+  // Both processes run the same files, which neither can change.
+  const { words: argv, readable } = await builtCommand({ repo, sandbox, cwd }, plain);
   const start = (log: string): Promise<Encoder> =>
-    Encoder.start({ ...encoding, log, sandbox, stallSeconds }, d, EVALUATION_BATCH);
+    Encoder.start({ ...encoding, argv, readable, log, sandbox, stallSeconds }, d, EVALUATION_BATCH);
   const logs = [encoding.log, ...(invariance ? [encoding.log.replace(/\.log$/, '-again.log')] : [])];
   const started = await Promise.allSettled(logs.map(start));
   const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
@@ -54,7 +60,7 @@ export async function withEncoder<T>(
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
     });
     const dependence = fresh && (await checkInvariance(fresh, probes, seed));
-    const where = { repo: process.cwd(), sandbox };
+    const where = { repo, sandbox };
     const remarks = asksRemarks ? await pythonRemarks(encoding, encoder, first, where) : undefined;
     return { measured, ...(dependence && { dependence }), ...(remarks && { remarks }) };
   } finally {

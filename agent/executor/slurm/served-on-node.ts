@@ -40,7 +40,7 @@ export async function trainServed(
   const dir = ownPlace(jobDir);
   mkdirSync(inRun(dir).out);
   const { readFd, writeFd } = makePipe();
-  const trainer = startTrainer({ ...launch, dir }, { fds: { 3: readFd }, env: { LOOP_DATA_FD: '3' } });
+  const trainer = await startTrainer({ ...launch, dir }, { fds: { 3: readFd }, env: { LOOP_DATA_FD: '3' } });
   closeSync(readFd);
   const { repo, record } = launch;
   const run = follow({ repo, record, dir, service: null, trainer, earlier, write: () => {} });

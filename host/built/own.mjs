@@ -1,0 +1,130 @@
+// The commands of this repository as JavaScript that was built once (start.mjs): loading TypeScript takes
+// most of the time of a short command. A build lies in state/programs/, which no sandbox shows, and counts
+// only while all that it was made of is the same, byte for byte. No code of a workspace is in it.
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const PLACE = join(root, 'state', 'programs');
+/** Packages of JavaScript alone, which most commands load. Others stay as Node finds them. */
+const BUILT_IN = ['zod', 'commander'];
+/** Code of a workspace runs in a sandbox, and is built there (built.ts). */
+const FOLDERS = ['agent', 'bench', 'contract', 'engine', 'host', 'replay', 'speed'];
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** The address of a program as it was built, which is built now if it was not; null where it cannot be. */
+export async function built(program) {
+  const name = relative(root, program);
+  if (!name.endsWith('.ts') || !FOLDERS.includes(name.split(sep)[0])) return null;
+  const builder = sha256(readFileSync(fileURLToPath(import.meta.url)));
+  const folder = join(PLACE, sha256(JSON.stringify([name, builder, process.version])));
+  try {
+    if (!isSame(folder)) await make(name, folder);
+    return isSame(folder) ? pathToFileURL(join(folder, 'program.js')).href : null;
+  } catch {
+    // A disk that is full or read-only, esbuild that is not installed: it runs as TypeScript.
+    return null;
+  }
+}
+
+/** Whether a build is there, is ours, and was made of files that are as they were. */
+function isSame(folder) {
+  const [list, program] = ['list.json', 'program.js'].map((name) => join(folder, name));
+  if (![PLACE, folder, list, program].every(isOurs)) return false;
+  const { files, made } = JSON.parse(readFileSync(list, 'utf8'));
+  const all = [...Object.entries(files).map(([name, digest]) => [join(root, name), digest]), [program, made]];
+  return all.every(([path, digest]) => sha256(readFileSync(path)) === digest);
+}
+
+/** No link, and of this user, who alone may write it. */
+function isOurs(path) {
+  const what = lstatSync(path, { throwIfNoEntry: false });
+  if (!what || what.isSymbolicLink()) return false;
+  return what.uid === process.getuid() && (what.mode & 0o022) === 0;
+}
+
+async function make(name, folder) {
+  const { build, stop } = await import('esbuild');
+  const files = { 'package.json': sha256(readFileSync(join(root, 'package.json'))) };
+  const read = (path) => {
+    const bytes = readFileSync(path);
+    files[relative(root, path)] = sha256(bytes);
+    return bytes.toString('utf8');
+  };
+  const plugin = {
+    name: 'own',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[^./#]/ }, ({ path, kind }) =>
+        kind === 'entry-point' || BUILT_IN.includes(path.split('/')[0]) ? null : { path, external: true },
+      );
+      onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
+        const [packed] = /^.*\/node_modules\/(@[^/]+\/)?[^/]+\//.exec(path) ?? [];
+        const folder = relative(root, path).split(sep)[0];
+        if (!packed && !FOLDERS.includes(folder)) throw new Error(`${path}: is not of this repository`);
+        // A package is known by its version.
+        if (packed) read(join(packed, 'package.json'));
+        return packed
+          ? null
+          : { contents: placed(path, read(path)), loader: path.endsWith('ts') ? 'ts' : 'default' };
+      });
+    },
+  };
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [name],
+    outfile: join(folder, 'program.js'),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: `node${process.versions.node}`,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    conditions: [],
+    define: {
+      'import.meta.url': '__url',
+      'import.meta.dirname': '__folder',
+      'import.meta.filename': '__file',
+    },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+    logLevel: 'silent',
+    plugins: [plugin],
+  });
+  stop();
+  const patterns = Object.values(metafile.inputs).flatMap(({ imports }) =>
+    imports.filter(({ path }) => path.includes('*')),
+  );
+  // Which files a pattern finds may change without any of them.
+  if (patterns.length > 0) throw new Error('imports by patterns');
+  mkdirSync(PLACE, { recursive: true, mode: 0o700 });
+  const fresh = mkdtempSync(join(PLACE, '.new-'));
+  try {
+    const program = outputFiles.find(({ path }) => path.endsWith('.js'));
+    for (const { path, contents } of outputFiles)
+      writeFileSync(join(fresh, relative(folder, path)), contents, { mode: 0o600 });
+    writeFileSync(join(fresh, 'list.json'), JSON.stringify({ files, made: sha256(program.contents) }), {
+      mode: 0o600,
+    });
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Where a module finds the files beside it: in its source's folder, not where it was built. */
+function placed(path, text) {
+  if (!text.includes('import.meta')) return text;
+  const [url, folder, file] = [pathToFileURL(path).href, dirname(path), path].map((word) =>
+    JSON.stringify(word),
+  );
+  return `const __url = ${url}, __folder = ${folder}, __file = ${file};${text}`;
+}
