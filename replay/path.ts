@@ -24,7 +24,7 @@ export interface Step {
 
 /**
  * Settings of an experiment: name → TypeScript expression, in which `k`, `anneal` and `matryoshka_widths` are
- * the profile's.
+ * the profile's, and `aim` is the k that the run is to have.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -81,7 +81,7 @@ export const PATH: readonly Step[] = [
       matryoshka_widths: 'matryoshka_widths',
       detach_matryoshka_losses: 'true',
       lr_decay_fraction: '1 / 3',
-      initial_k: 'anneal.from * k',
+      initial_k: 'Math.max(aim, anneal.from * k)',
       transition_k_duration_fraction: 'anneal.over',
       n_refinement_steps: '1',
       eta: '0.3',
