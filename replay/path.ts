@@ -32,7 +32,8 @@ const runs =
   'the published SynthSAEBench runs (Chanin, "Letting Claude do autonomous research to improve SAEs", 2026)';
 
 const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
-const LISTA = 'sae/architectures/lista-matryoshka.ts';
+/** With its encoder in Python: SAELens lacks it. */
+const LISTA = ['sae/architectures/lista-matryoshka.ts', 'sae/architectures/lista-matryoshka.py'];
 
 /**
  * The published path in as many steps as one run each can tell apart in a small world. What the single parts
@@ -75,7 +76,7 @@ export const PATH: readonly Step[] = [
     expectation:
       'A clear gain of F1 and MCC over Matryoshka alone. No gain would say that the recipe needs a larger world or a longer run than this.',
     needs: ['matryoshka-levels'],
-    files: [MATRYOSHKA, LISTA],
+    files: [MATRYOSHKA, ...LISTA],
     architecture: 'lista-matryoshka',
     settings: {
       matryoshka_widths: 'matryoshka_widths',
