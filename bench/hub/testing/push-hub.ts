@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { download } from './downloads.ts';
+import { Batch, Create, Line, Preupload } from './push-requests.ts';
 
 export interface Model {
   visibility: 'private' | 'public';
@@ -16,36 +18,6 @@ interface Asked {
   authorization: string | undefined;
 }
 
-const Create = z.object({
-  ...{ name: z.string(), organization: z.string(), type: z.enum(['model']).optional() },
-  visibility: z.enum(['private', 'public']).default('public'),
-});
-const Preupload = z.object({
-  files: z
-    .array(z.object({ path: z.string(), size: z.number().int(), sample: z.base64().max(684) }))
-    .min(1)
-    .max(256),
-});
-const Batch = z.object({
-  operation: z.literal('upload'),
-  transfers: z.array(z.string()).refine((names) => names.includes('basic')),
-  hash_algo: z.string().regex(/^sha_?256$/),
-  objects: z
-    .array(z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.number().int().positive() }))
-    .min(1),
-});
-const Line = z.discriminatedUnion('key', [
-  z.object({ key: z.literal('header'), value: z.object({ summary: z.string().min(1) }) }),
-  z.object({
-    key: z.literal('file'),
-    value: z.object({ path: z.string(), content: z.base64(), encoding: z.literal('base64') }),
-  }),
-  z.object({
-    key: z.literal('lfsFile'),
-    value: z.object({ path: z.string(), algo: z.literal('sha256'), oid: z.string(), size: z.number().int() }),
-  }),
-]);
-
 class Refused extends Error {
   constructor(
     readonly status: number,
@@ -54,6 +26,8 @@ class Refused extends Error {
     super(message);
   }
 }
+
+const oidOf = (commits: readonly string[]): string => sha256(Buffer.from(commits.join('\n'))).slice(0, 40);
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -105,6 +79,7 @@ export class PushHub {
     try {
       if (fault !== undefined) throw new Refused(fault, `for now, ${headers.authorization}`);
       const body = Buffer.concat(pieces);
+      if (of === 'hub' && this.downloads(method, path, request, response)) return;
       const answer =
         of === 'store' ? this.keep(method, path, request, body) : this.answer(method, path, request, body);
       if (answer !== null) response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
@@ -115,6 +90,19 @@ export class PushHub {
         .writeHead(status, { 'content-type': 'application/json' })
         .end(JSON.stringify({ error: `${error}` }));
     }
+  }
+
+  private downloads(
+    method: string,
+    path: string,
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+  ): boolean {
+    if (headers.authorization !== `Bearer ${PushHub.TOKEN}`) return false;
+    return [...this.models].some(
+      ([name, { files, commits }]) =>
+        commits.length > 0 && download({ files, oid: oidOf(commits) }, name, { method, path }, response),
+    );
   }
 
   /** The store knows nobody: the address that was given out is the permission. A token has no place here. */
@@ -186,7 +174,7 @@ export class PushHub {
     });
     for (const [path, bytes] of files) model.files.set(path, bytes);
     model.commits.push(header.value.summary);
-    const commitOid = sha256(Buffer.from(model.commits.join('\n'))).slice(0, 40);
+    const commitOid = oidOf(model.commits);
     return { success: true, commitOid, commitUrl: `${this.url}/${name}/commit/${commitOid}`, hookOutput: '' };
   }
 }
