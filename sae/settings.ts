@@ -70,6 +70,10 @@ export function resolve(
     if (!(aim && name === 'k')) put(name, value, where);
   }
   const where = `experiment ${experiment.name}`;
+  const { d_sae } = sae;
+  const most = typeof k === 'number' ? k : profile.k;
+  if (typeof d_sae === 'number' && most > d_sae)
+    throw new UserError(`${where}: k: is ${most}, and there are ${d_sae} latents`);
   return {
     sae: parse(architecture.config, sae, where),
     trainer: parse(TrainerConfig, trainer, where),
