@@ -19,7 +19,7 @@ describe('the candidate that some steps make', () => {
         matryoshka_widths: 'matryoshka_widths',
         detach_matryoshka_losses: 'true',
         lr_decay_fraction: '1 / 3',
-        initial_k: 'anneal.from * k',
+        initial_k: 'Math.max(aim, anneal.from * k)',
         transition_k_duration_fraction: 'anneal.over',
         n_refinement_steps: '1',
         eta: '0.3',
@@ -44,11 +44,11 @@ export const experiments: Experiment[] = [
     name: 'candidate',
     description: 'BatchTopK baseline + Matryoshka levels + The full recipe',
     architecture: 'lista-matryoshka',
-    settings: ({ k, anneal, matryoshka_widths }) => ({
+    settings: ({ k, aim, anneal, matryoshka_widths }) => ({
       matryoshka_widths,
       detach_matryoshka_losses: true,
       lr_decay_fraction: 1 / 3,
-      initial_k: anneal.from * k,
+      initial_k: Math.max(aim, anneal.from * k),
       transition_k_duration_fraction: anneal.over,
       n_refinement_steps: 1,
       eta: 0.3,

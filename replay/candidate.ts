@@ -44,7 +44,7 @@ export function candidateBody(steps: readonly Step[]): string {
   const lines = Object.entries(settings).map(([name, value]) =>
     name === value ? `      ${name},` : `      ${name}: ${value},`,
   );
-  const used = ['k', 'anneal', 'matryoshka_widths'].filter((name) =>
+  const used = ['k', 'aim', 'anneal', 'matryoshka_widths'].filter((name) =>
     Object.values(settings).some((value) => new RegExp(`\\b${name}\\b`).test(value)),
   );
   const from = used.length > 0 ? `({ ${used.join(', ')} }) => (` : '';

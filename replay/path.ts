@@ -24,7 +24,7 @@ export interface Step {
 
 /**
  * Settings of an experiment: name → TypeScript expression, in which `k`, `anneal` and `matryoshka_widths` are
- * the profile's.
+ * the profile's, and `aim` is the k that the run is to have.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -32,7 +32,8 @@ const runs =
   'the published SynthSAEBench runs (Chanin, "Letting Claude do autonomous research to improve SAEs", 2026)';
 
 const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
-const LISTA = 'sae/architectures/lista-matryoshka.ts';
+/** With its encoder in Python: SAELens lacks it. */
+const LISTA = ['sae/architectures/lista-matryoshka.ts', 'sae/architectures/lista-matryoshka.py'];
 
 /**
  * The published path in as many steps as one run each can tell apart in a small world. What the single parts
@@ -75,13 +76,13 @@ export const PATH: readonly Step[] = [
     expectation:
       'A clear gain of F1 and MCC over Matryoshka alone. No gain would say that the recipe needs a larger world or a longer run than this.',
     needs: ['matryoshka-levels'],
-    files: [MATRYOSHKA, LISTA],
+    files: [MATRYOSHKA, ...LISTA],
     architecture: 'lista-matryoshka',
     settings: {
       matryoshka_widths: 'matryoshka_widths',
       detach_matryoshka_losses: 'true',
       lr_decay_fraction: '1 / 3',
-      initial_k: 'anneal.from * k',
+      initial_k: 'Math.max(aim, anneal.from * k)',
       transition_k_duration_fraction: 'anneal.over',
       n_refinement_steps: '1',
       eta: '0.3',

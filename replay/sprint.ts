@@ -60,7 +60,7 @@ function* openSprint(): Part<string | null> {
  */
 function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   const listing = yield* shell(
-    `find sae -name '*.ts' -not -name '*.test.ts' | sort`,
+    `find sae \\( -name '*.ts' -o -name '*.py' \\) -not -name '*.test.ts' | sort`,
     'What is in the workspace?',
   );
   const present = new Set(listing.split('\n'));

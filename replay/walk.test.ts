@@ -135,7 +135,11 @@ class Counterpart {
   #command(command: string): [output: string, code: number] {
     const [, path] = /^git show [0-9a-f]+:(\S+)$/.exec(command) ?? [];
     if (path) return [`// published ${path}\n`, 0];
-    if (command.startsWith('find ')) return [[...this.workspace.keys()].sort().join('\n'), 0];
+    if (command.startsWith('find ')) {
+      const endings = [...command.matchAll(/(?:\(|-o) -name '\*([^']+)'/g)].map(([, ending = '']) => ending);
+      const named = (name: string) => endings.some((ending) => name.endsWith(ending));
+      return [[...this.workspace.keys()].filter(named).sort().join('\n'), 0];
+    }
     if (command.startsWith('cat ')) return [this.workspace.get(CANDIDATE) ?? '', 0];
     return [`${command}: not known`, 127];
   }
@@ -216,6 +220,22 @@ describe('the walk', () => {
     expect(supervisor.workspace.get(file)).toBe(`// published ${file}\n`);
     expect(supervisor.logs.join()).toContain(`restored from the published implementation`);
     expect(supervisor.logs.join()).toContain(BEST_KNOWN.slice(0, 12));
+  });
+
+  it('restores an architecture that SAELens lacks with its form in Python, where it is missing', () => {
+    const supervisor = new Counterpart();
+    const names = ['ts', 'py'].map((ending) => `sae/architectures/lista-matryoshka.${ending}`);
+    for (const [at, step] of PATH.entries()) {
+      expect(supervisor.workspace.has(names[1] ?? ''), step.slug).toBe(at > 2);
+      supervisor.sprint({ outcome: 'new-best', f1: 0.5 + at / 100 });
+    }
+    for (const name of names) {
+      expect(supervisor.workspace.get(name)).toBe(`// published ${name}\n`);
+    }
+    const whole = new Counterpart();
+    for (const name of names) whole.workspace.set(name, '// mine');
+    for (const [at] of PATH.entries()) whole.sprint({ outcome: 'new-best', f1: 0.5 + at / 100 });
+    for (const name of names) expect(whole.workspace.get(name)).toBe('// mine');
   });
 
   it('edits the candidate by the lines that change when it is as the ledger has it', () => {

@@ -5,6 +5,12 @@ export type Setting = number | string | boolean | null | Setting[] | { [key: str
 /** Settings by name: fields of the architecture, of the trainer and add-ons. */
 export type Settings = Readonly<Record<string, Setting>>;
 
+/** The profile's sizes, and what one run aims at. */
+export interface Sizes extends WidthProfile {
+  /** The L0 of the run: k of `--set`, else the profile's. */
+  aim: number;
+}
+
 /**
  * A named experiment: an architecture and the settings that differ from its defaults and the profile's, in
  * one flat record.
@@ -17,7 +23,7 @@ export interface Experiment {
   /** Name of a file in `architectures/`. */
   architecture: string;
   /** Settings, or a function that makes them from the profile's sizes. */
-  settings?: Settings | ((profile: WidthProfile) => Settings);
+  settings?: Settings | ((sizes: Sizes) => Settings);
 }
 
 /** Experiments that `npm run sweep -- <name>` runs one after the other and compares. */
@@ -30,9 +36,9 @@ export interface Sweep {
   members: readonly string[];
 }
 
-/** The settings of an experiment at a profile. */
-export function settingsOf({ settings = {} }: Pick<Experiment, 'settings'>, profile: WidthProfile): Settings {
-  return typeof settings === 'function' ? settings(profile) : settings;
+/** The settings of an experiment at these sizes. */
+export function settingsOf({ settings = {} }: Pick<Experiment, 'settings'>, sizes: Sizes): Settings {
+  return typeof settings === 'function' ? settings(sizes) : settings;
 }
 
 /** The same experiment under another name, with some settings changed. */
@@ -46,6 +52,6 @@ export function vary(
     ...base,
     name,
     description,
-    settings: (profile) => ({ ...settingsOf(base, profile), ...settingsOf({ settings: change }, profile) }),
+    settings: (sizes) => ({ ...settingsOf(base, sizes), ...settingsOf({ settings: change }, sizes) }),
   };
 }

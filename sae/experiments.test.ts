@@ -6,11 +6,11 @@ import { resolve } from './settings.ts';
 const [experiments, addons] = await Promise.all([loadExperiments(), loadAddons()]);
 const sweeps = await loadSweeps(experiments);
 
-async function settings(name: string, profile: string) {
+async function settings(name: string, profile: string, set: string[] = []) {
   const experiment = experiments.get(name);
   if (!experiment) throw new Error(`no experiment ${name}`);
   const architecture = await loadArchitecture(experiment.architecture);
-  return resolve(experiment, architecture, addons, widthProfile(profile), 8);
+  return resolve(experiment, architecture, addons, widthProfile(profile), 8, set);
 }
 
 // A workspace may start without its best parts (--start baseline).
@@ -51,6 +51,22 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the publishe
     expect((await settings('l0_45', 'small')).sae).toMatchObject({ k: 1.8 * 3.55, initial_k: 1.8 * 3.55 });
     expect((await settings('baseline_l0_15', 'small')).sae).toMatchObject({ k: 0.6 * 3.55 });
   });
+
+  it.each(['default', 'reference_style', 'l0_15', 'l0_45'])(
+    'of %s, k never rises to what is set',
+    async (name) => {
+      const k = async (...set: string[]) => {
+        const { sae } = await settings(name, '16k', set);
+        const { k, initial_k } = sae as typeof sae & { k?: number; initial_k?: number };
+        return [k, initial_k];
+      };
+      const [, start] = await k();
+      // A k below the start is reached from the same start, as published.
+      expect(await k('k=15')).toEqual([15, start]);
+      for (const set of ['k=100', 'sae.k=100']) expect(await k(set)).toEqual([100, 100]);
+      expect(await k('k=100', 'initial_k=50')).toEqual([100, 50]);
+    },
+  );
 
   it('differ from default in one part each', async () => {
     const whole = await settings('default', 'small');

@@ -48,6 +48,15 @@ describe('settings', () => {
     expect(resolve(scaled, batchtopk, addons, small, 64).sae).toMatchObject({ k: 7.1 });
   });
 
+  it('an experiment sees the k that is set, beside that of the profile', () => {
+    const annealed: Experiment = { ...experiment, settings: ({ k, aim }) => ({ initial_k: k + 10 * aim }) };
+    const of = (...overrides: string[]) => resolve(annealed, batchtopk, addons, small, 64, overrides).sae;
+    expect(of()).toMatchObject({ k: 3.55, initial_k: 11 * 3.55 });
+    expect(of('k=5')).toMatchObject({ k: 5, initial_k: 53.55 });
+    expect(of('sae.k=5')).toMatchObject({ k: 5, initial_k: 53.55 });
+    expect(() => of('k=many')).toThrow(/k: /);
+  });
+
   it('--set k reaches an architecture without k as the L0 that the experiment aims at', () => {
     const steered: Experiment = { ...experiment, settings: ({ k }) => ({ target_l0: k }) };
     const of = (...overrides: string[]) => resolve(steered, standard, addons, small, 64, overrides);
@@ -65,6 +74,8 @@ describe('settings', () => {
     ['d_in=3', /"d_in" is no setting/],
     ['k=-1', /k: /],
     ['k=many', /k: /],
+    ['k=129', /experiment x: k: is 129, and there are 128 latents/],
+    ['d_sae=3', /k: is 3.55, and there are 3 latents/],
     ['lr_decay_fraction=2', /lr_decay_fraction: /],
     ['refined.taw=1', /refined: /],
     ['k', /must be key=value/],

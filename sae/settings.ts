@@ -59,13 +59,21 @@ export function resolve(
     throw new UserError(`${aim.where}: must be a number above 0, the L0 to aim at`);
   }
   const aimed = aim ? { ...profile, k: aim.value as number } : profile;
+  const k = asked.findLast(({ name }) => name === 'k' || name === 'sae.k')?.value;
   for (const [name, value] of Object.entries(aimed)) put(name, value, 'profile', true);
-  const settings: Settings = settingsOf(experiment, aimed);
+  const settings: Settings = settingsOf(experiment, {
+    ...aimed,
+    aim: typeof k === 'number' ? k : profile.k,
+  });
   for (const [name, value] of Object.entries(settings)) put(name, value, `experiment ${experiment.name}`);
   for (const { name, value, where } of asked) {
     if (!(aim && name === 'k')) put(name, value, where);
   }
   const where = `experiment ${experiment.name}`;
+  const { d_sae } = sae;
+  const most = typeof k === 'number' ? k : profile.k;
+  if (typeof d_sae === 'number' && most > d_sae)
+    throw new UserError(`${where}: k: is ${most}, and there are ${d_sae} latents`);
   return {
     sae: parse(architecture.config, sae, where),
     trainer: parse(TrainerConfig, trainer, where),

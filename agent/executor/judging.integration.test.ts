@@ -39,7 +39,7 @@ else if (rest.includes('--evals')) {
 } else {
   const dir = rest[rest.indexOf('--tree-dir') + 1];
   const encoder = readFileSync(dir + '/work/encode.mjs', 'utf8');
-  const words = [encoder, process.env.LOOP_SANDBOX, process.env.SOME_API_KEY, ...rest.filter((w) => w !== dir)];
+  const words = [encoder, process.env.LOOP_SANDBOX, process.env.SOME_API_KEY, process.env.LOOP_BEST_BOUND, ...rest.filter((w) => w !== dir)];
   console.log(JSON.stringify({ ...${JSON.stringify(exampleVerdict())}, run: words.join(' ') }));
 }
 `;
@@ -79,10 +79,10 @@ const ask = (mode: string, over: Partial<JudgeRequest> = {}): JudgeRequest => {
 
 it('gives the verdict on the tree that was trained, and tells the judge what it was asked', async () => {
   process.env.SOME_API_KEY = 'secret';
-  const verdict = await judgeRun(ask('judge', { samples: 50, drawn: { seed: 3 } }));
+  const verdict = await judgeRun(ask('judge', { samples: 50, drawn: { seed: 3 }, bound: 0.5 }));
   delete process.env.SOME_API_KEY;
   expect(verdict.metrics).toEqual(exampleVerdict().metrics);
-  expect(verdict.run).toBe('the encoder then off (test)  --tree-dir --samples 50 --eval-seed 3 --json');
+  expect(verdict.run).toBe('the encoder then off (test)  0.5 --tree-dir --samples 50 --eval-seed 3 --json');
 });
 
 it('gives the snapshots that were measured, and says how far it is', async () => {

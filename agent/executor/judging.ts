@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { z } from 'zod';
+import { boundVariable } from '#contract/best-bound';
 import { UserError } from '#contract/errors';
 import { type JudgeProgress, progressOf } from '#contract/judge-progress';
 import { EvalPoint } from '#contract/run';
@@ -35,6 +36,11 @@ export interface JudgeRequest {
   drawn?: Pick<Verdict['evaluation'], 'seed' | 'key'>;
   /** The folder of the secret world that the run was trained on; unset: the profile's world. */
   world?: string;
+  /**
+   * The value of the metric from which on the verdict may be a new best; what a judge finds out for those
+   * alone it may leave out of others. Unset: any may be one.
+   */
+  bound?: number;
   /** Default: one hour. */
   timeoutSeconds?: number;
   /** Called with what the judge says of how far it is. */
@@ -113,6 +119,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     env: {
       ...judgeEnv({ task, repo, sandbox, runDir, treeDir, mark }),
       ...(request.onProgress && { LOOP_PROGRESS: '1' }),
+      ...boundVariable(request.bound),
     },
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { measuredProfile } from '#contract/noise';
 import { readTask } from '#contract/task';
 import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
-import { decide, decideByMean, isNear, rulesOf } from './decide.ts';
+import { bestBound, decide, decideByMean, isNear, noBest, rulesOf } from './decide.ts';
 
 const task = exampleTask();
 const profile = measuredProfile(task, 'tiny');
@@ -55,6 +55,23 @@ describe('what a verdict makes of a sprint', () => {
     // What a guard or a constraint stops needs no second seed.
     expect(isNear(given(0.81, { metrics: { f1: 0.81, mcc: 0.5 } }), rules(best))).toBe(false);
     expect(isNear(given(0.81, { observed: { samples: 2000 } }), rules(best))).toBe(false);
+  });
+
+  it.each([undefined, -0.01, 0])('bounds what may become the best, where a gain of %s counts', (counts) => {
+    for (const goal of ['max', 'min'] as const) {
+      const of = { ...rules(best), goal, ...(counts !== undefined && { counts }) };
+      const bound = bestBound(of) ?? Number.NaN;
+      const reaches = (f1: number) => (goal === 'max' ? f1 >= bound : f1 <= bound);
+      for (let f1 = 0.75; f1 < 0.85; f1 += 0.0013) {
+        const may = decide(given(f1), of).outcome === 'new-best' || (!of.counts && isNear(given(f1), of));
+        if (may) expect(reaches(f1), `${goal} ${f1}`).toBe(true);
+      }
+      const [worse, near] = goal === 'max' ? [0.78, 0.8001] : [0.82, 0.7999];
+      expect([reaches(worse), reaches(near)]).toEqual([false, true]);
+      expect(reaches(noBest(goal))).toBe(true);
+      expect(goal === 'max' ? noBest(goal) > 1e300 : noBest(goal) < -1e300).toBe(true);
+    }
+    expect(bestBound(rules())).toBeUndefined();
   });
 
   it('decides by the means of two seeds with the noise of a mean', () => {

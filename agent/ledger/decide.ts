@@ -131,6 +131,22 @@ export function isNear(verdict: Verdict, rules: Rules): boolean {
   return gains.length > 0 && noise > 0 && Math.abs(Math.min(...gains) - noise) <= noise;
 }
 
+/**
+ * The value of the metric from which on a verdict may become the best, a second seed included; undefined
+ * where any may. A judge may leave out of the others what only a best needs.
+ */
+export function bestBound({ metric, goal, counts = 0, bests }: Rules): number | undefined {
+  const incumbent = bests.at(-1)?.metrics[metric];
+  if (incumbent === undefined) return undefined;
+  // The gain is a difference, and rounded once more.
+  const least = Math.min(0, counts) - 1e-9;
+  return goal === 'max' ? incumbent + least : incumbent - least;
+}
+
+/** The bound that no verdict reaches: for runs that cannot become the best. */
+export const noBest = (goal: Rules['goal']): number =>
+  goal === 'max' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+
 /** A verdict and its best, on one seed. */
 export interface Pair {
   verdict: Verdict;

@@ -3,6 +3,7 @@ import type { Sprint } from '#contract/sprint';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import { judgeRun } from '../executor/judging.ts';
+import { noBest } from '../ledger/decide.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { checkTree } from './check.ts';
 
@@ -44,6 +45,7 @@ export async function pairedScreen(
       repo,
       runDir: runDir(repo, record.id),
       sandbox,
+      bound: noBest(task.contract.goal),
       signal: stopper.hard,
     });
     values.push(verdict.metrics[metric] ?? Number.NaN);

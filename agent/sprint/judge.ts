@@ -6,7 +6,7 @@ import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type Decision, decide, isNear, rulesOf } from '../ledger/decide.ts';
+import { bestBound, type Decision, decide, isNear, noBest, rulesOf } from '../ledger/decide.ts';
 import { bestVerdicts, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -174,12 +174,20 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
   } = loop;
   const secrets = profile.confirm === false ? null : loop.secrets;
   const run = readSprintRun(repo, id) as SprintRun;
+  const bests = bestVerdicts(loop.ledger.sprints, loop.config.leaderboard);
+  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
+  // already.
+  const counts = profile.staged ? 0 : -profile.noise.full;
+  const rulesFor = (verdict: Verdict | null) => ({
+    ...rulesOf(task, profile, bests, verdict),
+    ...(secrets && { counts }),
+  });
+  const bound = run.from === undefined ? bestBound(rulesFor(null)) : noBest(task.contract.goal);
+  const request = { task, repo, runDir: runDir(repo, id), sandbox, bound, signal: stopper.hard };
   // In parallel: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
     checkTree(loop, run.tree),
-    judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard }).catch((e: unknown) =>
-      asError(e),
-    ),
+    judgeRun(request).catch((e: unknown) => asError(e)),
   ]);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, ...NOTHING };
   if (judged instanceof Error) {
@@ -187,11 +195,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
-  const bests = bestVerdicts(loop.ledger.sprints, loop.config.leaderboard);
-  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
-  // already.
-  const counts = profile.staged ? 0 : -profile.noise.full;
-  const rules = { ...rulesOf(task, profile, bests, judged), ...(secrets && { counts }) };
+  const rules = rulesFor(judged);
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     const decided = decide(verdict, rules);

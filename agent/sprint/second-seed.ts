@@ -7,7 +7,7 @@ import { runsSoFar } from '../budget/plan.ts';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import { judgeRun } from '../executor/judging.ts';
-import { type Decision, decideByMean, type Rules } from '../ledger/decide.ts';
+import { type Decision, decideByMean, noBest, type Rules } from '../ledger/decide.ts';
 import { sameRecipe, sameWork } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -157,7 +157,8 @@ async function verdictOn({ loop, claim }: OpenSprint, run: SprintRun): Promise<V
   const made = run.verdict ?? readSprintRun(repo, run.id)?.verdict;
   if (made) return made;
   try {
-    const request = { task, repo, runDir: runDir(repo, run.id), sandbox, signal: stopper.hard };
+    const bound = noBest(task.contract.goal);
+    const request = { task, repo, runDir: runDir(repo, run.id), sandbox, bound, signal: stopper.hard };
     const verdict = await judgeRun(request);
     journal.emit({ type: 'verdict.given', run: run.id, sprint: claim?.id ?? null, verdict });
     return verdict;

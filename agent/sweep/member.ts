@@ -9,6 +9,7 @@ import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots } from '../executor/judging.ts';
+import { noBest } from '../ledger/decide.ts';
 import { sameWords } from '../ledger/repeat.ts';
 import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
@@ -152,7 +153,8 @@ function alike(
 
 function judge(plan: SweepPlan, id: string): ReturnType<typeof judgeRun> {
   const { repo, task, sandbox } = plan;
-  return plan.abortable((signal) => judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal }));
+  const request = { task, repo, runDir: runDir(repo, id), sandbox, bound: noBest(task.contract.goal) };
+  return plan.abortable((signal) => judgeRun({ ...request, signal }));
 }
 
 /** The numbers of the snapshot at the end of a run. @throws UserError where the trainer took none there. */

@@ -1,5 +1,5 @@
 import { UserError } from '#contract/errors';
-import { profileOf, type Task } from '#contract/task';
+import { profileOf, type Task, taskVariable } from '#contract/task';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import { proxyEnv, serviceEnv } from '#host/env';
@@ -12,7 +12,7 @@ export async function notReady(task: Task, repo: string, profileName: string): P
     argv: splitCommand(requires),
     cwd: repo,
     // The command may download what is missing.
-    env: serviceEnv(proxyEnv()),
+    env: serviceEnv({ ...proxyEnv(), ...taskVariable(task) }),
     timeoutSeconds: 600,
   });
   // The reason is taken from standard output: on standard error a driver may warn of other things.

@@ -37,7 +37,7 @@ export interface Probed {
 /**
  * The labels of the shards (`label.<name>`, where it is not 0), the most frequent 200 of them. Without
  * labels: the 200 most frequent tokens, and with a vocabulary the classes of tokens.
- * @throws UserError where a folder has neither
+ * @throws UserError where a folder has neither, or none that some of its held-out rows have and others lack
  */
 export function probedLabels(folder: string, activations: Activations, split: Split): Probed {
   const reader = new RowReader(activations);
@@ -48,6 +48,11 @@ export function probedLabels(folder: string, activations: Activations, split: Sp
     labels.length > 0
       ? ofLabels(reader, labels, places)
       : ofTokens(folder, names.includes('tokens') ? reader.column('tokens', places) : null);
+  if (wanted.length === 0)
+    throw wrong(
+      folder,
+      `of ${labels.length > 0 ? `the ${labels.length} labels` : 'all tokens'} none is on some of ${places.length} held-out rows and not on others (on ${LEAST_SHARE * 100} % of them at least): there is nothing to probe for`,
+    );
   return {
     about,
     kindOf: new Map(wanted.map(({ name, kind }) => [name, kind])),

@@ -1,5 +1,5 @@
 // Exports a run in the sandbox, holds its encoder in Python to it, and puts it on the user's hub:
-//   node --import tsx bench/cli/export.ts checkpoints/<run> --push me/my-sae
+//   node --import tsx bench/cli/export.ts checkpoints/<run> --push me/my-sae [--public]
 // All other options are those of sae/cli/export.ts. The sandbox has no network, and no token is in it.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,13 @@ function take(args: string[], name: string): string | undefined {
   if (at < 0) return undefined;
   const [word = '', next] = args.splice(at, args[at] === name ? 2 : 1);
   return word === name ? (next ?? '') : word.slice(name.length + 1);
+}
+
+/** The same for an option without a value. */
+function takeFlag(args: string[], name: string): boolean {
+  const at = args.indexOf(name);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
 }
 
 /** Holds the encoder in Python of an export to its parity file. @throws UserError where it differs */
@@ -57,6 +64,8 @@ await runMain(async () => {
   const args = process.argv.slice(2);
   const asked = take(args, '--push');
   const repo = asked === undefined ? null : repoNamed(asked);
+  const isPublic = takeFlag(args, '--public');
+  if (isPublic && repo === null) throw new UserError('--public: goes with --push owner/name');
   endOnSignals();
   const given = repo === null ? undefined : take(args, '--out');
   const made = repo !== null && given === undefined ? mkdtempSync(join(tmpdir(), 'export-')) : null;
@@ -75,8 +84,8 @@ await runMain(async () => {
     const asked = out ?? take([...args], '--out') ?? join(isFolder ? run : '.', 'export');
     await hold(asked, take([...args], '--sandbox') === 'off' ? 'off' : 'auto');
     if (repo === null || out === null) return 0;
-    await push(repo, out);
-    process.stdout.write(`pushed to ${repo}\n`);
+    const onNote = (line: string) => process.stderr.write(`${line}\n`);
+    process.stdout.write(`pushed to ${await push(repo, out, { isPublic, onNote })}\n`);
     return 0;
   } finally {
     if (made !== null) rmSync(made, { recursive: true, force: true });

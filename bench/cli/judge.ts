@@ -5,9 +5,11 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
+import { mayBeBest } from '#contract/best-bound';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
+import { readTask, taskFile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -113,6 +115,10 @@ await runMain(async () => {
   const tell = options.json ? tellProgram() : tellPerson();
   const judging = {
     ...{ ...options, seed, onBuild: sayBuilding },
+    mayBeBest: (metrics: Record<string, number>) => {
+      const { metric, goal } = readTask(taskFile()).contract;
+      return mayBeBest(metrics[metric], goal);
+    },
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
   };
   const subject = openSubject(path, judging);

@@ -32,7 +32,10 @@ await runMain(async () => {
     const { world } = profileWorld(profile);
     if (isRowsWorld(world)) {
       const { openRowsWorld } = await import('../activations/world.ts');
-      openRowsWorld(world);
+      const { probedLabels } = await import('../activations/labels.ts');
+      const { folder, activations, split } = openRowsWorld(world);
+      // What a judge needs of it: without that, runs are trained that nothing can be said of.
+      probedLabels(folder, activations, split);
       return 0;
     }
     const released = world === 'synth-16k';

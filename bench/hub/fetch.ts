@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { HubApiError } from '@huggingface/hub';
 import { UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { hubCache, modelDir, snapshotDir } from './cache.ts';
 import { claimed } from './claim.ts';
 import { describe, downloadInto, type Source } from './download.ts';
+import { reason } from './reason.ts';
 import { byHand, type Release, SYNTH_16K_RELEASE, sha256Of, verifyReleased } from './released.ts';
-import { type Hub, hubOf, offlineBy, timeoutOf } from './settings.ts';
+import { hubOf, offlineBy, timeoutOf } from './settings.ts';
 
 export interface FetchOptions {
   release?: Release;
@@ -137,25 +137,6 @@ function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): strin
   if (full !== null) return `${folder}: ${full}; free some space, or name another folder in ${by}`;
   const closed = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code ?? '');
   return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
-}
-
-/**
- * The cause of an error in a few words, without secrets. The message `fetch failed` hides its cause, and a
- * server may echo the credentials it was sent.
- */
-function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
-  if (error instanceof HubApiError) {
-    const refused = authorizedBy !== undefined && [401, 403].includes(error.statusCode);
-    return `HTTP ${error.statusCode}${refused ? `; the request was sent with ${authorizedBy}` : ''}`;
-  }
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const under = cause as NodeJS.ErrnoException | undefined;
-  const text = under ? `${message}: ${under.code ?? under.message}` : message;
-  // Secrets are replaced before the first line is taken: a token may contain a line break.
-  return secrets
-    .filter((secret) => secret !== '')
-    .reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text)
-    .split('\n')[0];
 }
 
 /**

@@ -29,8 +29,8 @@ export interface Asked {
   lane?: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance?: boolean;
-  /** Whether its form in Python is looked at (python/of-run.ts). */
-  remarks?: boolean;
+  /** Set: its form in Python is remarked on, and tried where this is so (python/of-run.ts). */
+  remarks?: (measured: Measurement) => boolean;
 }
 
 /** Opens the world of a run, or of a saved SAE, to judge it there. @throws UserError */
@@ -60,10 +60,10 @@ export async function measureCheckpoint(
   encoding: Encoding,
   samples: number,
   options: CaseOptions,
-  { onBatch, onAnswer, invariance = false, remarks: asksRemarks }: Asked = {},
+  { onBatch, onAnswer, invariance = false, remarks }: Asked = {},
 ): Promise<Measurement> {
   const { seed } = options;
-  const asked = { d: world.hiddenDim, samples, invariance, remarks: asksRemarks };
+  const asked = { d: world.hiddenDim, samples, invariance, remarks };
   const how = await withEncoder(encoding, asked, options, (encoder, answered) =>
     measure(world, encoder, { samples, seed }, onBatch, (index, x, codes, truth) => {
       answered(index, x, codes);

@@ -12,15 +12,18 @@ type Form = CodesHeader['forms'][number];
 /** Called with each batch and the answer to it in all forms; `x` is not used again. */
 export type Answered = (index: number, x: Float32Array, codes: SparseCodes[]) => void;
 
-export interface Encoded {
+export interface Encoded<T> {
   /** Numbers of a row. */
   d: number;
   /** Rows that will be asked in all. */
   samples: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance: boolean;
-  /** Whether the run's encoder in Python is held to it (python/of-run.ts). */
-  remarks?: boolean;
+  /**
+   * Set: the run's encoder in Python is remarked on, and held to it where the measurement may be a new best
+   * (python/of-run.ts).
+   */
+  remarks?: (measured: T) => boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface Encoded {
  */
 export async function withEncoder<T>(
   encoding: Encoding,
-  { d, samples, invariance, remarks: asksRemarks = false }: Encoded,
+  { d, samples, invariance, remarks: mayBeBest }: Encoded<T>,
   { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
   measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
 ): Promise<{ measured: T; dependence?: Map<Form, number>; remarks?: string[] }> {
@@ -56,12 +59,14 @@ export async function withEncoder<T>(
     const measured = await measuring(encoder, (index, x, codes) => {
       counted += codes[0].rows;
       onRows?.(counted, samples);
-      if (asksRemarks && index === 0) first = { x, codes };
+      if (mayBeBest && index === 0) first = { x, codes };
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
     });
     const dependence = fresh && (await checkInvariance(fresh, probes, seed));
-    const where = { repo, sandbox };
-    const remarks = asksRemarks ? await pythonRemarks(encoding, encoder, first, where) : undefined;
+    const where = { repo: process.cwd(), sandbox };
+    const remarks =
+      mayBeBest &&
+      (await pythonRemarks(encoding, encoder, first, { ...where, mayBeBest: mayBeBest(measured) }));
     return { measured, ...(dependence && { dependence }), ...(remarks && { remarks }) };
   } finally {
     await Promise.all(encoders.map((encoder) => encoder.stop()));

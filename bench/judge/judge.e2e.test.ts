@@ -19,6 +19,7 @@ import { EvalPoint, type RunRecord, type TrainResult } from '#contract/run';
 import { writeSafetensors } from '#contract/safetensors';
 import { Verdict } from '#contract/verdict';
 import { joinCommand } from '#host/command';
+import { NOT_ASKED } from '../python/hold.ts';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
@@ -176,6 +177,19 @@ describe('the judge', () => {
     expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
     expect(await ask(repo, dir, '--world', otherWorld, '--evals')).toMatchObject({ code: 2, stdout: '' });
     expect(existsSync(join(dir, 'evals.jsonl'))).toBe(false);
+  });
+
+  it('looks for a form in Python where the verdict may be a new best, by the number that it measured', async () => {
+    const { repo, dir } = repository('python');
+    const remarks = async (bound: number) => {
+      process.env.LOOP_BEST_BOUND = String(bound);
+      const { stdout } = await ask(repo, dir, '--samples', '1024').finally(
+        () => delete process.env.LOOP_BEST_BOUND,
+      );
+      return Verdict.parse(JSON.parse(stdout.trim().split('\n').at(-1)!)).remarks;
+    };
+    expect(await remarks(0.98)).not.toEqual([NOT_ASKED.line]);
+    expect(await remarks(1.01)).toEqual([NOT_ASKED.line]);
   });
 
   it('confirms a run of a secret world in that world, and measures it in no other', async () => {

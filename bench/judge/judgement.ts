@@ -13,13 +13,17 @@ const CHECKPOINT = 'checkpoint.safetensors';
 
 /** Opens the world of a subject, and says how it is judged there. @throws UserError */
 export async function judgementOf(subject: Subject, options: CaseOptions): Promise<Judgement> {
-  if (!isRowsWorld(subject.world)) return ofDrawn(subject, await openCase(subject, options));
+  if (!isRowsWorld(subject.world)) return ofDrawn(subject, await openCase(subject, options), options);
   // Loaded here alone: the Arrow library takes a while.
   const { openRowsCase, ofRows } = await import('./rows-judgement.ts');
-  return ofRows(await openRowsCase(subject, options));
+  return ofRows(await openRowsCase(subject, options), options);
 }
 
-function ofDrawn({ profile: { world: named }, folder }: Subject, opened: Case): Judgement {
+function ofDrawn(
+  { profile: { world: named }, folder }: Subject,
+  opened: Case,
+  { mayBeBest = () => true }: CaseOptions,
+): Judgement {
   const { hash, numFeatures } = opened.world.world;
   const isSecret = folder?.run.secretWorld !== undefined;
   return {
@@ -35,7 +39,7 @@ function ofDrawn({ profile: { world: named }, folder }: Subject, opened: Case): 
         opened.measure(CHECKPOINT, samples, {
           onBatch: (truth, codes) => first.add(truth, codes),
           invariance: true,
-          remarks: !isSecret && folder !== null,
+          ...(!isSecret && folder !== null && { remarks: (m) => mayBeBest(metricsOf(m).deciding) }),
         }),
       );
       const { deciding, also } = metricsOf(measurement);

@@ -2,11 +2,15 @@ import type { Judgement } from './judged.ts';
 import { onOurDisk } from './own-fault.ts';
 import { rowPartsOf } from './row-parts.ts';
 import { type RowsCase, rowMetricsOf } from './rows.ts';
+import type { CaseOptions } from './subject.ts';
 
 export { openRowsCase } from './rows.ts';
 
 /** How something is judged on rows that are held out. */
-export function ofRows({ subject, world, isSecret, measure }: RowsCase): Judgement {
+export function ofRows(
+  { subject, world, isSecret, measure }: RowsCase,
+  { mayBeBest = () => true }: CaseOptions,
+): Judgement {
   const { profile, folder } = subject;
   const name = isSecret ? `${profile.world}, secret part` : world.name;
   return {
@@ -16,7 +20,7 @@ export function ofRows({ subject, world, isSecret, measure }: RowsCase): Judgeme
       const measurement = await onOurDisk(() =>
         measure('checkpoint.safetensors', samples, {
           invariance: true,
-          remarks: !isSecret && folder !== null,
+          ...(!isSecret && folder !== null && { remarks: (m) => mayBeBest(rowMetricsOf(m).deciding) }),
         }),
       );
       const { deciding, also } = rowMetricsOf(measurement);

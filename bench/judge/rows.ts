@@ -46,7 +46,8 @@ export interface RowsMeasurement {
 export interface RowsAsked {
   lane?: number;
   invariance?: boolean;
-  remarks?: boolean;
+  /** Set: its form in Python is remarked on, and tried where this is so (python/of-run.ts). */
+  remarks?: (measured: RowsMeasurement) => boolean;
 }
 
 /** A run, or a saved SAE, that is judged on the rows that its world holds out. */
@@ -86,7 +87,7 @@ async function measureRows(
   { subject, world, probed }: Pick<RowsCase, 'subject' | 'world' | 'probed'>,
   file: string,
   asked: number,
-  { lane = 0, invariance = false, remarks: asksRemarks }: RowsAsked,
+  { lane = 0, invariance = false, remarks }: RowsAsked,
   options: CaseOptions,
 ): Promise<RowsMeasurement> {
   const { activations, split, rotate } = world;
@@ -94,27 +95,32 @@ async function measureRows(
   const reader = new RowReader(activations);
   const samples = places.length;
   return subject.encoded(file, lane, async (encoding) => {
-    const how = { d: activations.d, samples, invariance, remarks: asksRemarks };
-    const { measured, ...found } = await withEncoder(encoding, how, options, async (encoder, answered) => {
-      const { header, decoder } = encoder;
-      const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
-      const kept = new Kept();
-      await answers(encoder, batchesOf(reader, places, rotate), ({ index, x }, codes) => {
-        header.forms.forEach((form, i) => {
-          evaluations.get(form)?.add(x, codes[i]);
+    const how = { d: activations.d, samples, invariance, remarks };
+    const { measured, ...found } = await withEncoder(
+      encoding,
+      how,
+      options,
+      async (encoder, answered): Promise<RowsMeasurement> => {
+        const { header, decoder } = encoder;
+        const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
+        const kept = new Kept();
+        await answers(encoder, batchesOf(reader, places, rotate), ({ index, x }, codes) => {
+          header.forms.forEach((form, i) => {
+            evaluations.get(form)?.add(x, codes[i]);
+          });
+          kept.add(codes[header.forms.indexOf(DECIDING)]);
+          answered(index, x, codes);
         });
-        kept.add(codes[header.forms.indexOf(DECIDING)]);
-        answered(index, x, codes);
-      });
-      return { evaluations, table: codeTable(kept.batches, header.d_sae), width: header.d_sae };
-    });
-    const { evaluations, table, width } = measured;
-    const labels = probed.labels(places, Math.floor(LABELS_PER_LATENT * width));
-    return {
-      ...{ evaluations, probed, samples, width, places, labels, table },
-      probes: probes(table, labels, half),
-      ...found,
-    };
+        const { d_sae: width } = header;
+        const table = codeTable(kept.batches, width);
+        const labels = probed.labels(places, Math.floor(LABELS_PER_LATENT * width));
+        return {
+          ...{ evaluations, probed, samples, width, places, labels, table },
+          probes: probes(table, labels, half),
+        };
+      },
+    );
+    return { ...measured, ...found };
   });
 }
 

@@ -23,6 +23,8 @@ export interface CaseOptions {
   sandbox?: SandboxChoice;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
+  /** Whether a verdict with these numbers may be a new best; unset: every one may. */
+  mayBeBest?: (metrics: Record<string, number>) => boolean;
   /** Makes the listener that is called with the steps of building a world. */
   onBuild?: (world: string) => BuildListener;
 }

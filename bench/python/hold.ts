@@ -44,6 +44,7 @@ export const untried = (why: string, said?: string): Form => ({
 });
 export const HOLDS: Form = { state: 'holds', line: 'Python form holds to 1e-5' };
 export const NO_FORM: Form = { state: 'none', line: 'no Python form' };
+export const NOT_ASKED = untried('only that of a new best is');
 export const NO_PYTHON = untried('no Python with torch or numpy here');
 
 /**

@@ -6,7 +6,7 @@ import type { CodesHeader } from '#contract/codes';
 import { encodeSafetensors } from '#contract/safetensors';
 import { noSandbox } from '#host/sandbox';
 import { findPython } from './find.ts';
-import { HOLDS, NO_FORM } from './hold.ts';
+import { HOLDS, NO_FORM, NOT_ASKED } from './hold.ts';
 import { type Answer, pythonRemarks } from './of-run.ts';
 import { exportOf, RIGHT } from './testing/form.ts';
 
@@ -62,13 +62,18 @@ function answer(change = (value: number, _latent: number) => value): Answer {
 }
 
 /** The remarks on a run whose workspace exports by this script. */
-async function remarks(exporter: string, of: Partial<CodesHeader> = {}, given = answer()): Promise<string[]> {
+async function remarks(
+  exporter: string,
+  of: Partial<CodesHeader> = {},
+  given = answer(),
+  mayBeBest = true,
+): Promise<string[]> {
   writeFileSync(
     join(tree, 'sae/cli/export.ts'),
     `import * as fs from 'node:fs';\nconst out: string = process.argv.at(-1) ?? '';\n${exporter}`,
   );
   const encoding = { ...{ argv: [], cwd: tree, checkpoint: tree, log } };
-  const how = { repo: process.cwd(), sandbox: noSandbox('test') };
+  const how = { repo: process.cwd(), sandbox: noSandbox('test'), mayBeBest };
   return pythonRemarks(encoding, { header: { ...header, ...of }, decoder }, given, how);
 }
 const FILES = `
@@ -82,6 +87,14 @@ it('says nothing of an encoder that SAELens has, of an earlier one, and where no
   expect(await remarks(never, { exported: { name: 'jumprelu', python: true } })).toEqual([]);
   expect(await remarks(never, { exported: undefined })).toEqual([]);
   expect(await remarks(never, { exported: { name: 'own', python: false } })).toEqual([NO_FORM.line]);
+});
+
+it('starts neither an export nor Python for what can be no new best', async () => {
+  const never = 'throw new Error("started")';
+  expect(await remarks(never, {}, answer(), false)).toEqual([NOT_ASKED.line]);
+  expect(await remarks(never, { exported: { name: 'own', python: false } }, answer(), false)).toEqual([
+    NO_FORM.line,
+  ]);
 });
 
 describe('an export in the workspace', () => {

@@ -8,7 +8,7 @@ import type { Encoding } from '../judge/subject.ts';
 import { withExport } from './export-run.ts';
 import { readExported } from './exported.ts';
 import { findPython } from './find.ts';
-import { type Held, holdForm, NO_FORM, NO_PYTHON, untried } from './hold.ts';
+import { type Held, holdForm, NO_FORM, NO_PYTHON, NOT_ASKED, untried } from './hold.ts';
 import { SAELENS_HAS } from './saelens.ts';
 
 /** Rows of a verdict that a form in Python is held to, beside those of the parity file. */
@@ -23,17 +23,19 @@ export interface Answer {
 /**
  * Whether the SAE of a run can be used in Python, as remarks of its verdict: none where its encoder says that
  * SAELens has it. Its export is held to its own parity file, and to what the run's encoder answered the judge
- * in the inference form: which latents fire, and the reconstruction.
+ * in the inference form: which latents fire, and the reconstruction. That takes seconds, so it is done where
+ * the verdict may be a new best.
  */
 export async function pythonRemarks(
   encoding: Encoding,
   { header, decoder }: { header: CodesHeader; decoder: Decoder },
   answer: Answer | undefined,
-  { repo, sandbox }: { repo: string; sandbox: Sandbox },
+  { repo, sandbox, mayBeBest }: { repo: string; sandbox: Sandbox; mayBeBest: boolean },
 ): Promise<string[]> {
   const { exported } = header;
   if (exported === undefined || answer === undefined || SAELENS_HAS.has(exported.name)) return [];
   if (!exported.python) return [NO_FORM.line];
+  if (!mayBeBest) return [NOT_ASKED.line];
   const python = await findPython(repo);
   if (python === null) return [NO_PYTHON.line];
   const inference = header.forms.indexOf('inference');

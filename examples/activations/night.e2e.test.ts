@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
 import type { Sprint } from '#contract/sprint';
+import { Verdict } from '#contract/verdict';
 import { cleanEnv } from '#host/env';
 import { worktreeOf } from '#host/worktree';
 import { commitAll, copiedCheckout } from '../../test/checkout.ts';
@@ -59,7 +60,7 @@ beforeAll(() => {
     task.replace(/ {2}activations:\n[\s\S]*?\n---/, () => PROFILE),
   );
   commitAll(repo);
-  const words = ['--world', 'small', '--rows', '100000', '--into', rows];
+  const words = ['--world', 'small', '--rows', '1000000', '--into', rows];
   const written = start('bench/cli/serve.ts', ...words);
   expect(written.status, written.stderr).toBe(0);
   const night = start('agent/cli/loop.ts', '--researcher', 'offline', '--max-sprints', '2');
@@ -90,6 +91,20 @@ describe('a night on activations', () => {
     expect(candidateOf(first)?.evals.map(({ metrics }) => Object.keys(metrics))).toEqual(
       expect.arrayContaining([expect.arrayContaining(['probe_f1', 'explained_variance'])]),
     );
+  });
+
+  it('ranks the recipes of the path as their true features do', () => {
+    const places = sprints.map((sprint) => {
+      const run = join(repo, 'checkpoints', String(sprint.candidate));
+      const words = ['--world', 'small', '--samples', '6000', '--sandbox', 'off', '--json'];
+      const truth = start('bench/cli/judge.ts', run, ...words);
+      expect(truth.status, truth.stderr).toBe(0);
+      const { metrics } = Verdict.parse(JSON.parse(truth.stdout.trim().split('\n').at(-1) ?? ''));
+      return { f1: metrics.f1, probe_f1: sprint.verdict?.metrics.probe_f1 };
+    });
+    const by = (of: 'f1' | 'probe_f1') =>
+      [...places.keys()].sort((a, b) => Number(places[b]?.[of]) - Number(places[a]?.[of]));
+    expect(by('probe_f1')).toEqual(by('f1'));
   });
 
   it('goes on by what the probes said: predicts their number, and compares with it', () => {

@@ -34,7 +34,7 @@ Examples:
   npm run export -- checkpoints/<run>
   npm run export -- best --model-name gpt2 --hook-name blocks.6.hook_resid_post --context-size 128
   npm run export -- checkpoints/<run> --out /tmp/my-sae
-  npm run export -- best --push me/my-sae         # onto your hub, by Python's huggingface_hub
+  npm run export -- best --push me/my-sae         # onto your hub, for you alone; --public for all
 In Python: SAE.load_from_disk("/tmp/my-sae"). For an architecture that SAELens lacks there are
 encode.py and register_sae.py: import register_sae first.`,
   );

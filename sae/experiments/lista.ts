@@ -1,18 +1,21 @@
 import { type Experiment, type Settings, settingsOf, vary } from '../experiment.ts';
 import { publishedL0s, scaledL0 } from '../parts/published-l0.ts';
 
-/** The published recipe: at 16k, k falls from 60 to 25 over the whole run. */
+/**
+ * The published recipe: at 16k, k falls from 60 to 25 over the whole run. Another k is reached from the same
+ * start, as published; one above the start is there from the first step.
+ */
 const full: Experiment = {
   name: 'default',
   description: 'LISTA-Matryoshka with decreasing k: the full published recipe',
   architecture: 'lista-matryoshka',
-  settings: ({ k, anneal }) => ({
+  settings: ({ k, aim, anneal }) => ({
     n_refinement_steps: 1,
     eta: 0.3,
     detach_matryoshka_losses: true,
     use_frequency_sorted_matryoshka: true,
     term_tilt: 0.002,
-    initial_k: anneal.from * k,
+    initial_k: Math.max(aim, anneal.from * k),
     transition_k_duration_fraction: anneal.over,
     lr_decay_fraction: 1 / 3,
   }),
@@ -39,14 +42,14 @@ const reference: Experiment = {
   name: 'reference_style',
   description: 'LISTA-Matryoshka as the multi-agent write-up tuned it',
   architecture: 'lista-matryoshka',
-  settings: (profile) => ({
-    ...settingsOf(full, profile),
-    matryoshka_widths: [128, 32, 8, 4, 2].map((part) => profile.d_sae / part).filter((width) => width >= 1),
+  settings: (sizes) => ({
+    ...settingsOf(full, sizes),
+    matryoshka_widths: [128, 32, 8, 4, 2].map((part) => sizes.d_sae / part).filter((width) => width >= 1),
     eta: 0.25,
     inner_loss_coefficient: 0.5,
     target_without_b_dec: false,
     term_tilt: 0.01,
-    initial_k: 3.2 * profile.k,
+    initial_k: Math.max(sizes.aim, 3.2 * sizes.k),
     transition_k_duration_fraction: 1,
     lr_warm_up_fraction: 0.005,
   }),
@@ -61,9 +64,9 @@ export const experiments: Experiment[] = [
   vary(full, 'ablation_all', 'default without any of its parts: the published baseline', withoutAll),
   // k starts as in `default`, but never below its final value.
   ...publishedL0s.map((l0) =>
-    vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => {
-      const k = scaledL0(l0, profile);
-      return { k, initial_k: Math.max(k, profile.anneal.from * profile.k) };
+    vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (sizes) => {
+      const k = scaledL0(l0, sizes);
+      return { k, initial_k: Math.max(k, sizes.aim, sizes.anneal.from * sizes.k) };
     }),
   ),
 ];

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { capture } from '#host/capture';
 import { findSaelens, pythonEnv } from '#host/saelens';
 import { root } from '../import-graph.ts';
 
@@ -39,6 +40,13 @@ export function runPython(script: string, ...args: string[]): string {
   if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr.trim().slice(-3000)}`);
   return stdout;
 }
+
+/** Runs such a script without waiting in this process, where it asks a server of this process. */
+export const startPython = (script: string, ...args: string[]) =>
+  capture({
+    argv: [python ?? 'python3', '-W', 'ignore', join(import.meta.dirname, script), ...args],
+    ...{ cwd: root, env: pythonEnv(ENVIRONMENT), timeoutSeconds: 120 },
+  });
 
 /** The JSON that a Python script prints last. */
 export const ask = <T>(script: string, ...args: string[]): T =>

@@ -1,6 +1,6 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always).
 // Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood|python] --checkpoint FILE
 // Lies that a second process shows: memory|cached|row-order|company; batchtopk is none.
 // weak: the second half of the latents miss most of what they stand for. whisper: they fire there by 1e-20,
 // or with latent 0 where their row has part of its row.
@@ -58,7 +58,7 @@ const words = (values) => Buffer.from(Uint32Array.from(values).buffer);
 if (lie === 'crash') throw new Error('W_enc is missing');
 const json = Buffer.from(
   JSON.stringify({
-    exported: { name: 'a_form_of_its_own', python: false },
+    exported: { name: 'a_form_of_its_own', python: lie === 'python' },
     d_in: lie === 'shape' ? d + 1 : d,
     d_sae: m,
     forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
