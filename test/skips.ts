@@ -92,7 +92,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels by the CUDA driver, on a stand-in of it',
-    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda)\./,
+    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda[\w-]*)\./,
     remedy:
       'install a C compiler and PoCL (apt-get install gcc libc6-dev pocl-opencl-icd ocl-icd-libopencl1)',
     notInCi: '.ci/run installs both where the distribution has them',
