@@ -53,6 +53,8 @@ export interface Opened {
  * error of the engine.
  */
 const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
+/** `cuda` is a second way to the cards of `opencl`. Both are one backend of tfjs, with one device. */
+const INSTEAD_OF = { cuda: 'opencl' };
 /** What GPUs are compared with. */
 const PROCESSOR = 'embedded';
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
@@ -92,7 +94,7 @@ async function openOne(name: string, plain: boolean, why: string): Promise<Backe
 }
 
 async function openFirst(plain: boolean): Promise<Backend> {
-  const candidates = { names: backendNames, gpus: GPUS, processor: PROCESSOR };
+  const candidates = { names: backendNames, gpus: GPUS, insteadOf: INSTEAD_OF, processor: PROCESSOR };
   const choice = await chooseBackend(candidates, {
     async missing(name) {
       const module = await load(name);
@@ -103,7 +105,8 @@ async function openFirst(plain: boolean): Promise<Backend> {
   });
   if (choice.name === null) throw new UserError(`no backend runs here: ${choice.why}`);
   const { notByItself, form, tfName, ...backend } = choice.started;
-  if (!choice.isLast) await use(tfName, form);
+  // Another one may have been started after it.
+  await use(tfName, form);
   return { ...backend, why: choice.why };
 }
 

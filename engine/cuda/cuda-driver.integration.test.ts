@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backend } from '../backends/cuda.ts';
 import { Device } from '../opencl/device.ts';
 import { DeviceError } from '../opencl/library.ts';
+import { openOpenCl } from '../opencl/open.ts';
 import { CudaDriver } from './cuda-driver.ts';
 import { chooseCudaDevice } from './devices.ts';
 import { cudaLibrary } from './library.ts';
@@ -210,7 +211,14 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     );
   });
 
-  it('is never taken by auto: it says that it is no card', async () => {
+  it('may be taken by auto where it is a card, and never where it computes on the processor', async () => {
+    await openOpenCl();
     expect(await backend.open()).toMatchObject({ gpu: false, notByItself: 'its only device is a CPU' });
+    await openOpenCl();
+    standIn().pose(90, 0);
+    expect(await backend.open()).toEqual({
+      ...{ detail: 'stand-in for a card, CUDA 12.9', gpu: true, form: 'device' },
+    });
+    await openOpenCl();
   });
 });
