@@ -31,8 +31,11 @@ export interface BackendModule {
   notByItself?(): string | null;
   /** Loads it and registers it with tfjs. @throws Error, one line, if it does not start. */
   open(): Promise<Opened>;
-  /** Checks what the golden step is too small to reach. @throws Error for a wrong number. */
-  prove?(): void;
+  /**
+   * Checks what the golden step is too small to reach. Returns what it switched on then, for the label.
+   * @throws Error for a wrong number.
+   */
+  prove?(): string | null;
 }
 
 export interface Opened {
@@ -128,14 +131,15 @@ async function start(
   try {
     const { detail, gpu, form: own, notByItself } = await module.open();
     const form = plain ? 'plain' : own;
-    const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
+    const labelled = (...details: string[]) => `tfjs ${tf.version_core} ${name} (${details.join(', ')})`;
+    const label = labelled(detail, ...(plain ? ['plain tfjs'] : []));
     const started = { name, label, gpu, form, notByItself, tfName: module.tfName };
     if (byItself && notByItself !== undefined) return started;
     await use(module.tfName, form);
     registerGradients();
     goldenStep();
-    module.prove?.();
-    return started;
+    const more = module.prove?.();
+    return more ? { ...started, label: labelled(detail, more) } : started;
   } catch (error) {
     throw new UserError(`backend ${name}: ${(error as Error).message.split('\n')[0].trim()}`);
   }

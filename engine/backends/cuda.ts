@@ -2,6 +2,7 @@ import type { BackendModule } from '../backend.ts';
 import { missingCuda } from '../cuda/library.ts';
 import { largeGoldenStep } from '../golden-step.ts';
 import { hasNoGpu } from '../opencl/devices.ts';
+import { proveEncodes } from '../opencl/encodes.ts';
 
 /** The engine's own kernels on an NVIDIA card by its CUDA driver alone, for where that has no OpenCL. */
 export const backend: BackendModule = {
@@ -19,5 +20,8 @@ export const backend: BackendModule = {
       ...(isSoftware && { notByItself: 'its only device is a CPU' }),
     };
   },
-  prove: largeGoldenStep,
+  prove() {
+    largeGoldenStep();
+    return proveEncodes();
+  },
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { parametersOf, sourceOf } from '../opencl/programs.ts';
-import { compilerWords, fileOf, headOf, type Variant } from './variants.ts';
+import { compilerWords, fileOf, headOf, oldestOf, type Variant } from './variants.ts';
 
 /** What ptxas checks PTX for: V100 (as 7.5: it knows no 7.0 any more), A100, H100, B200 and GeForce cards. */
 export const CARDS = ['sm_75', 'sm_80', 'sm_86', 'sm_89', 'sm_90', 'sm_100', 'sm_120'];
@@ -22,7 +22,10 @@ export function buildPtx(variants: readonly Variant[], out: string, ptxas?: stri
     writeFileAtomic(file, compiled(variant));
     kernels += parametersOf(sourceOf(variant.of)).size;
     if (ptxas === undefined) continue;
-    for (const card of CARDS) run(ptxas, [`-arch=${card}`, '-o', '/dev/null', file], '');
+    const number = (card: string) => Number(card.slice('sm_'.length));
+    const oldest = number(oldestOf(variant.of));
+    for (const card of CARDS.filter((each) => number(each) >= oldest))
+      run(ptxas, [`-arch=${card}`, '-o', '/dev/null', file], '');
   }
   const built = variants.map(fileOf);
   for (const file of readdirSync(out))

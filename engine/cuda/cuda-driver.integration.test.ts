@@ -221,4 +221,12 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     });
     await openOpenCl();
   });
+
+  it('multiplies in TF32 from Ampere on', () => {
+    const able = [75, 80, 120].map((capability) => {
+      standIn().pose(capability, 0);
+      return chooseCudaDevice().hasTf32;
+    });
+    expect(able).toEqual([false, true, true]);
+  });
 });

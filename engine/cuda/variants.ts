@@ -22,6 +22,7 @@ const PLAIN: readonly Group[] = [
 /** All that PTX is built for. Its names are those of the files of ptx/. */
 export const VARIANTS: readonly Variant[] = [
   ...PLAIN.map((of) => ({ of, macros: [OWN] })),
+  { of: 'mma', macros: [OWN] },
   ...['VECTOR=4', 'VECTOR=1'].map((vector): Variant => ({ of: 'sparse', macros: [OWN, vector] })),
   ...['R=8', 'R=4'].flatMap((each) =>
     ['TA=0', 'TA=1'].flatMap((a) =>
@@ -52,12 +53,19 @@ export const folderOf = (of: Group | Source): URL =>
 
 /** The oldest cards that the PTX is for: Volta. A driver compiles it for its card, which may be newer. */
 export const OLDEST = { major: 7, minor: 0 };
+/** The oldest cards that the PTX of tensor cores is for: Ampere. Older ones encode in float32. */
+export const TENSOR_CORES = { major: 8, minor: 0 };
+/** The oldest card that PTX of these kernels is for: "sm_70". */
+export function oldestOf(of: Group | Source): string {
+  const { major, minor } = of === 'mma' ? TENSOR_CORES : OLDEST;
+  return `sm_${major}${minor}`;
+}
 export const LIBRARY = '/usr/lib/clc/nvptx64--nvidiacl.bc';
 
 /** What clang is told. Target cuda, not nvcl: entries of nvcl are not visible to cuModuleGetFunction. */
-export function compilerWords({ macros }: Variant): string[] {
+export function compilerWords({ of, macros }: Variant): string[] {
   const front = [
-    ...['-finclude-default-header', '-target-cpu', `sm_${OLDEST.major}${OLDEST.minor}`],
+    ...['-finclude-default-header', '-target-cpu', oldestOf(of)],
     ...['-mlink-bitcode-file', LIBRARY],
   ];
   return [

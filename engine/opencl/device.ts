@@ -1,6 +1,7 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
 import type { Driver, Kernel, Mark } from './driver.ts';
+import type { Precision } from './encodes.ts';
 import { batched } from './fuse.ts';
 import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { DeviceError, NO_MEMORY } from './library.ts';
@@ -17,6 +18,8 @@ export class Device {
   readonly timeline: Timeline;
   /** Work items of a group, for kernels over rows and lists: a power of two from 64 on. */
   group: number;
+  /** What its encodes are computed in, once `proveEncodes` has chosen. */
+  encodes: Precision = 'fp32';
   /** The step that is recorded; null where none is. */
   private recorded: Trace | null = null;
   /** The step that may be replayed: it must not be once memory that it uses is released. */
