@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
+import { deviceFailure } from '../device-failure.ts';
 import { currentForm } from '../operation.ts';
 import { encode } from '../ops.ts';
 import { openClBackend } from './backend.ts';
-import { DeviceError } from './library.ts';
+import type { Device } from './device.ts';
 
 /** How a device multiplies in an encode: in float32, or by tensor cores in TF32 with sums in float32. */
 const PRECISIONS = ['fp32', 'tf32'] as const;
@@ -23,22 +24,26 @@ export function encodesAskedFor(text = process.env.ENGINE_ENCODE ?? 'fp32'): Pre
 export function proveEncodes(asked = encodesAskedFor()): string | null {
   const device = openClBackend()?.device;
   if (!device || asked === 'fp32' || currentForm() === 'plain') return null;
-  const { name, hasTf32 } = device.found;
-  let why = 'it needs the backend cuda and a card of compute capability 8.0 or newer (Ampere)';
-  if (hasTf32) {
-    device.encodes = 'tf32';
-    try {
-      proveTf32();
-      return 'encodes in TF32';
-    } catch (error) {
-      device.encodes = 'fp32';
-      // A device that is lost computes nothing else either.
-      if (error instanceof DeviceError && error.code !== 0) throw error;
-      why = (error as Error).message;
-    }
-  }
-  process.stderr.write(`ENGINE_ENCODE=tf32: ${name} encodes in float32: ${why}\n`);
+  const why = encodeInTf32(device);
+  if (why === null) return 'encodes in TF32';
+  process.stderr.write(`ENGINE_ENCODE=tf32: ${device.found.name} encodes in float32: ${why}\n`);
   return null;
+}
+
+/** Has the device in use encode in TF32. Returns why it goes on in float32; null where it does not. */
+function encodeInTf32(device: Device): string | null {
+  if (!device.found.hasTf32)
+    return 'it needs the backend cuda and a card of compute capability 8.0 or newer (Ampere)';
+  device.encodes = 'tf32';
+  try {
+    proveTf32();
+    return null;
+  } catch (error) {
+    device.encodes = 'fp32';
+    // A device that is lost computes nothing else either.
+    if (deviceFailure(error) !== null) throw error;
+    return (error as Error).message;
+  }
 }
 
 /** Sums of hundreds of terms of at most 1 in float32. */

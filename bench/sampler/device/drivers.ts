@@ -8,10 +8,11 @@ import { OpenClDriver } from '#engine/opencl/opencl-driver';
 type Kind = Found['kind'];
 const BEST_FIRST: readonly Kind[] = ['card', 'integrated', 'software'];
 
-const ways = [
-  { choose: chooseDevice, start: OpenClDriver },
-  { choose: () => chooseCudaDevice(), start: CudaDriver },
-] as const;
+const WAYS = {
+  opencl: { choose: () => chooseDevice(), start: OpenClDriver },
+  cuda: { choose: chooseCudaDevice, start: CudaDriver },
+} as const;
+export type Way = keyof typeof WAYS;
 
 /** By device: a context and a build take a second where there is no cache. */
 const started = new Map<string, Driver>();
@@ -28,12 +29,18 @@ export function samplerDriver(kinds: readonly Kind[] = BEST_FIRST): Driver {
   return driver;
 }
 
-/** The same without starting it. */
+/** The device of one way, of whichever kind. @throws DeviceError where it has none */
+export function driverBy(way: Way): Driver {
+  const { choose, start } = WAYS[way];
+  return new start(choose());
+}
+
+/** The same as `samplerDriver` without starting it. */
 export const samplerDevice = (): Found => chosen(BEST_FIRST).one;
 
 function chosen(kinds: readonly Kind[]) {
   const reasons: string[] = [];
-  const found = ways.flatMap(({ choose, start }) => {
+  const found = Object.values(WAYS).flatMap(({ choose, start }) => {
     try {
       const one = choose();
       if (kinds.includes(one.kind)) return [{ one, start }];
