@@ -20,7 +20,7 @@ export interface Candidates {
   names: readonly string[];
   /** Those whose failure is passed over. */
   gpus: readonly string[];
-  /** By name, another whose place it takes where that does not run: the two share what a GPU computes with. */
+  /** By name, another whose place it takes where that does not run: the two share one device. */
   insteadOf: Readonly<Record<string, string>>;
   /** The one on the processor that GPUs are compared with. */
   processor: string;

@@ -1,7 +1,6 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
 import type { Driver, Kernel, Mark } from './driver.ts';
-import type { Precision } from './encodes.ts';
 import { batched } from './fuse.ts';
 import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { DeviceError, NO_MEMORY } from './library.ts';
@@ -9,6 +8,9 @@ import type { Group } from './programs.ts';
 import { Timeline } from './timeline.ts';
 import { together } from './together.ts';
 import { Trace } from './trace.ts';
+
+/** How a device multiplies in an encode: in float32, or by tensor cores in TF32 with sums in float32. */
+export type Precision = 'fp32' | 'tf32';
 
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
 export class Device {

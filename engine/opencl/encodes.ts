@@ -4,11 +4,9 @@ import { deviceFailure } from '../device-failure.ts';
 import { currentForm } from '../operation.ts';
 import { encode } from '../ops.ts';
 import { openClBackend } from './backend.ts';
-import type { Device } from './device.ts';
+import type { Device, Precision } from './device.ts';
 
-/** How a device multiplies in an encode: in float32, or by tensor cores in TF32 with sums in float32. */
-const PRECISIONS = ['fp32', 'tf32'] as const;
-export type Precision = (typeof PRECISIONS)[number];
+const PRECISIONS: readonly Precision[] = ['fp32', 'tf32'];
 
 /** What ENGINE_ENCODE asks for. @throws UserError for a word that it does not have */
 export function encodesAskedFor(text = process.env.ENGINE_ENCODE ?? 'fp32'): Precision {
