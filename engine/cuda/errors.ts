@@ -3,6 +3,9 @@ import { DeviceError } from '../opencl/library.ts';
 /** The number of the error where the device has no memory left. */
 export const OUT_OF_MEMORY = 2;
 
+/** That where the driver is older than the version of the PTX. */
+export const TOO_OLD = 222;
+
 const FAILED = 'the device failed in an earlier operation, and is lost: start the run again';
 const NOT_ITS_OWN = 'the device read or wrote memory that is not its own, and is lost: start the run again';
 
@@ -20,7 +23,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   220: 'the link between devices has an error that could not be corrected: reset the device',
   218: 'the PTX is wrong',
   221: 'the driver came without its compiler of PTX (libnvidia-ptxjitcompiler.so.1)',
-  222: 'the driver is too old for this PTX: install a newer one',
+  [TOO_OLD]: 'the driver is too old for this PTX: install a newer one',
   223: 'the compiler of PTX is switched off: unset CUDA_DISABLE_PTX_JIT',
   226: FAILED,
   400: 'a handle is not one of the driver',

@@ -7,7 +7,7 @@ import {
   type Source,
   sourceOf,
 } from '../opencl/programs.ts';
-import { check } from './errors.ts';
+import { check, TOO_OLD } from './errors.ts';
 import { cudaLibrary } from './library.ts';
 import { fileOf, ptxOf, variantOf } from './variants.ts';
 
@@ -63,7 +63,8 @@ export class Modules {
     const code = cuda.moduleLoadDataEx(module, ptx, options.length, options, values);
     const what = `${this.device} cannot load ${file}`;
     const [line] = Buffer.from(log).toString('utf8').split('\0')[0].trim().split('\n');
-    if (code !== 0 && line) throw new DeviceError(`${what}: ${line.trim()}`, code);
+    // What a driver that is too old says of itself names no remedy.
+    if (code !== 0 && code !== TOO_OLD && line) throw new DeviceError(`${what}: ${line.trim()}`, code);
     check(code, what);
     return Number(module[0]);
   }

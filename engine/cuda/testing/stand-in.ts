@@ -12,6 +12,8 @@ interface StandIn {
   reason(): string;
   /** Has it look for sources of PTX in that folder too. */
   sources(folder: string): void;
+  /** Has it take PTX up to that version only; 0: any. */
+  newest(version: number): void;
   /** Has launches fail with that number from now on; 0: not any more. */
   fail(code: number): void;
   /** Lets the device have that many bytes; 0: what the processor has. */
@@ -57,6 +59,7 @@ function load(): StandIn {
   return {
     reason: library.func('const char *standInReason()'),
     sources: library.func('void standInSources(const char *)'),
+    newest: library.func('void standInNewest(int)'),
     fail: library.func('void standInFail(int)'),
     limit: library.func('void standInLimit(size_t)'),
     hasty: library.func('void standInHasty(int)'),
