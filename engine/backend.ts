@@ -31,8 +31,11 @@ export interface BackendModule {
   notByItself?(): string | null;
   /** Loads it and registers it with tfjs. @throws Error, one line, if it does not start. */
   open(): Promise<Opened>;
-  /** Checks what the golden step is too small to reach. @throws Error for a wrong number. */
-  prove?(): void;
+  /**
+   * Checks what the golden step is too small to reach. Returns what it switched on then, for the label.
+   * @throws Error for a wrong number.
+   */
+  prove?(): string | null;
 }
 
 export interface Opened {
@@ -53,6 +56,8 @@ export interface Opened {
  * error of the engine.
  */
 const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
+/** `cuda` is a second way to the cards of `opencl`. Both are one backend of tfjs, with one device. */
+const INSTEAD_OF = { cuda: 'opencl' };
 /** What GPUs are compared with. */
 const PROCESSOR = 'embedded';
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
@@ -92,7 +97,7 @@ async function openOne(name: string, plain: boolean, why: string): Promise<Backe
 }
 
 async function openFirst(plain: boolean): Promise<Backend> {
-  const candidates = { names: backendNames, gpus: GPUS, processor: PROCESSOR };
+  const candidates = { names: backendNames, gpus: GPUS, insteadOf: INSTEAD_OF, processor: PROCESSOR };
   const choice = await chooseBackend(candidates, {
     async missing(name) {
       const module = await load(name);
@@ -103,7 +108,8 @@ async function openFirst(plain: boolean): Promise<Backend> {
   });
   if (choice.name === null) throw new UserError(`no backend runs here: ${choice.why}`);
   const { notByItself, form, tfName, ...backend } = choice.started;
-  if (!choice.isLast) await use(tfName, form);
+  // Another one may have been started after it.
+  await use(tfName, form);
   return { ...backend, why: choice.why };
 }
 
@@ -125,14 +131,15 @@ async function start(
   try {
     const { detail, gpu, form: own, notByItself } = await module.open();
     const form = plain ? 'plain' : own;
-    const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
+    const labelled = (...details: string[]) => `tfjs ${tf.version_core} ${name} (${details.join(', ')})`;
+    const label = labelled(detail, ...(plain ? ['plain tfjs'] : []));
     const started = { name, label, gpu, form, notByItself, tfName: module.tfName };
     if (byItself && notByItself !== undefined) return started;
     await use(module.tfName, form);
     registerGradients();
     goldenStep();
-    module.prove?.();
-    return started;
+    const more = module.prove?.();
+    return more ? { ...started, label: labelled(detail, more) } : started;
   } catch (error) {
     throw new UserError(`backend ${name}: ${(error as Error).message.split('\n')[0].trim()}`);
   }

@@ -7,34 +7,38 @@ type Behaviour = number | { missing: string } | { fails: string } | { software: 
 const candidates = {
   names: ['one', 'two', 'processor', 'slow'],
   gpus: ['one', 'two'],
+  insteadOf: {},
   processor: 'processor',
 };
 
-async function chosen(behaviours: Record<string, Behaviour>) {
+async function chosen(behaviours: Record<string, Behaviour>, insteadOf: Record<string, string> = {}) {
   const calls: string[] = [];
   let present = '';
   const of = (name: string) => behaviours[name] ?? 1;
-  const choice = await chooseBackend<Tried>(candidates, {
-    async missing(name) {
-      const behaviour = of(name);
-      return typeof behaviour === 'object' && 'missing' in behaviour ? behaviour.missing : null;
+  const choice = await chooseBackend<Tried>(
+    { ...candidates, insteadOf },
+    {
+      async missing(name) {
+        const behaviour = of(name);
+        return typeof behaviour === 'object' && 'missing' in behaviour ? behaviour.missing : null;
+      },
+      async start(name) {
+        present = name;
+        calls.push(`start ${name}`);
+        const behaviour = of(name);
+        if (typeof behaviour === 'object' && 'fails' in behaviour)
+          throw new Error(`backend ${behaviour.fails}`);
+        const gpu = candidates.gpus.includes(name);
+        return typeof behaviour === 'object' && 'software' in behaviour
+          ? { gpu: false, notByItself: behaviour.software }
+          : { gpu };
+      },
+      time() {
+        calls.push(`time ${present}`);
+        return Number(of(present));
+      },
     },
-    async start(name) {
-      present = name;
-      calls.push(`start ${name}`);
-      const behaviour = of(name);
-      if (typeof behaviour === 'object' && 'fails' in behaviour)
-        throw new Error(`backend ${behaviour.fails}`);
-      const gpu = candidates.gpus.includes(name);
-      return typeof behaviour === 'object' && 'software' in behaviour
-        ? { gpu: false, notByItself: behaviour.software }
-        : { gpu };
-    },
-    time() {
-      calls.push(`time ${present}`);
-      return Number(of(present));
-    },
-  });
+  );
   return { ...choice, calls };
 }
 
@@ -66,14 +70,32 @@ describe('auto', () => {
       two: { fails: 'two failed its golden step: 1 instead of 2' },
       processor: 20,
     });
-    expect(choice).toMatchObject({ name: 'processor', isLast: true });
+    expect(choice.name).toBe('processor');
     expect(choice.why).toBe(
       'the fastest training step here: one 60.0 ms, processor 20.0 ms; two failed its golden step: 1 instead of 2',
     );
   });
 
-  it('keeps the first of two that are about as fast, and says that another was started last', async () => {
-    expect(await chosen({ one: 20, two: 18, processor: 17 })).toMatchObject({ name: 'one', isLast: false });
+  it('keeps the first of two that are about as fast', async () => {
+    expect((await chosen({ one: 20, two: 18, processor: 17 })).name).toBe('one');
+  });
+
+  it('does not start one that is for where another does not run, if that runs', async () => {
+    const { why, calls } = await chosen({ one: 20, two: 3, processor: 60 }, { two: 'one' });
+    expect(why).toBe(
+      'the fastest training step here: one 20.0 ms, processor 60.0 ms; two: not needed where one runs',
+    );
+    expect(calls).not.toContain('start two');
+  });
+
+  it.each<[string, Behaviour]>([
+    ['is not here', { missing: 'no library' }],
+    ['fails', { fails: 'one failed its golden step' }],
+    ['computes on the processor', { software: 'its only device is a CPU' }],
+  ])('starts and times it where that other %s', async (_, one) => {
+    const { name, calls } = await chosen({ one, two: 3, processor: 60 }, { two: 'one' });
+    expect(name).toBe('two');
+    expect(calls).toContain('time two');
   });
 
   it('does not pass over a processor that fails', async () => {

@@ -20,6 +20,8 @@ export interface Candidates {
   names: readonly string[];
   /** Those whose failure is passed over. */
   gpus: readonly string[];
+  /** By name, another whose place it takes where that does not run: the two share one device. */
+  insteadOf: Readonly<Record<string, string>>;
   /** The one on the processor that GPUs are compared with. */
   processor: string;
 }
@@ -33,15 +35,16 @@ const MARGIN = 0.8;
  * @throws Error where a backend fails that is none of a GPU; null where nothing runs
  */
 export async function chooseBackend<Started extends Tried>(
-  { names, gpus, processor }: Candidates,
+  { names, gpus, insteadOf, processor }: Candidates,
   trial: Trial<Started>,
-): Promise<{ name: string; started: Started; isLast: boolean; why: string } | { why: string; name: null }> {
+): Promise<{ name: string; started: Started; why: string } | { why: string; name: null }> {
   const passedOver: string[] = [];
   const timed: { name: string; started: Started; ms: number }[] = [];
   for (const name of names) {
     const isOfGpu = gpus.includes(name);
     if (timed.length > 0 && !isOfGpu && name !== processor) break;
-    const missing = await trial.missing(name);
+    const running = timed.find((other) => other.name === insteadOf[name]);
+    const missing = running ? `not needed where ${running.name} runs` : await trial.missing(name);
     if (missing !== null) {
       passedOver.push(`${name}: ${missing}`);
       continue;
@@ -52,7 +55,7 @@ export async function chooseBackend<Started extends Tried>(
         passedOver.push(`${name}: ${started.notByItself}`);
       } else if (timed.length === 0 && !isOfGpu) {
         const why = [`the first that runs here of ${names.join(', ')}`, ...passedOver].join('; ');
-        return { name, started, isLast: true, why };
+        return { name, started, why };
       } else {
         timed.push({ name, started, ms: trial.time() });
       }
@@ -68,5 +71,5 @@ export async function chooseBackend<Started extends Tried>(
   if (best === null) return { name: null, why: passedOver.join('; ') };
   const times = timed.map(({ name, ms }) => `${name} ${ms.toFixed(1)} ms`).join(', ');
   const why = [`the fastest training step here: ${times}`, ...passedOver].join('; ');
-  return { name: best.name, started: best.started, isLast: best === timed.at(-1), why };
+  return { name: best.name, started: best.started, why };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
 import type { Machine } from '#contract/run';
 
@@ -25,6 +25,16 @@ export function gpuCount(): number {
   } catch {
     return 0;
   }
+}
+
+/** Files by which programs reach a GPU that is not in the list of NVIDIA's driver: its own, AMD's, WSL's. */
+const OTHER = /^(nvidia\d+|kfd|dxg)$/;
+
+/** How many GPUs there are; null where there may be some that are not counted here. */
+export function knownGpus(gpus = gpuCount(), dev = '/dev', platform = process.platform): number | null {
+  if (gpus > 0) return gpus;
+  if (platform !== 'linux' || !existsSync(dev)) return null;
+  return readdirSync(dev).some((name) => OTHER.test(name)) ? null : 0;
 }
 
 function gpu(): string | null {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { samplerDevice } from '#bench/sampler/device/drivers';
 import { Sampler } from '#bench/sampler/sampler';
 import { openStream } from '#bench/stream/reader';
 import type { World } from '#bench/world/world';
-import { chooseDevice } from '#engine/opencl/devices';
 import { openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
@@ -13,7 +13,7 @@ import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.t
 
 /**
  * Times what a trainer can read, through the ring in shared memory: rows of the data service with its default
- * threads, with all threads, and drawn on an OpenCL device where there is one. Beside it what ring and pipe
+ * threads, with all threads, and drawn on a device where there is one. Beside it what ring and pipe
  * carry, where one batch is sent again and again.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
@@ -56,11 +56,11 @@ function drawn(device: string, measure: () => Line): Line[] {
   }
 }
 
-/** The OpenCL device that would draw, a driver in software too; null where there is none. */
+/** The device that would draw, a driver in software too; null where there is none. */
 function namedDevice(): string | null {
   try {
-    const { name, kind } = chooseDevice();
-    return kind === 'software' ? `${name}, in software` : name;
+    const { name, platform, kind } = samplerDevice();
+    return `${name}, ${platform}${kind === 'software' ? ', in software' : ''}`;
   } catch {
     return null;
   }

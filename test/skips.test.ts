@@ -7,9 +7,7 @@ it('says what was not tested, how much of it, and what to install', () => {
     ...Array<string>(3).fill('host/bubblewrap.integration.test.ts'),
     'agent/sandbox.e2e.test.ts',
     'engine/embedded/blas.test.ts',
-    'engine/cuda/build.e2e.test.ts',
-    'engine/native/build.e2e.test.ts',
-    ...['engine/native/native.test.ts', 'engine/embedded/native.test.ts', 'bench/eval/compare-rows.test.ts'],
+    'bench/build-ptx.e2e.test.ts',
     'engine/cuda/testing/stand-in.integration.test.ts',
     'sae/trainer/cuda.integration.test.ts',
   ];

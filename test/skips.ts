@@ -86,7 +86,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the PTX as the build of its sources',
-    of: /(^|\/)cuda\/build\./,
+    of: /(^|\/)build-ptx\./,
     remedy: 'install clang and libclc (apt-get install clang-16 libclc-16)',
     notInCi: '.ci/run installs them where the distribution has them',
   },
@@ -104,7 +104,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels by the CUDA driver, on a stand-in of it',
-    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda)\./,
+    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda[\w-]*|cuda-sampler)\./,
     remedy:
       'install a C compiler and PoCL (apt-get install gcc libc6-dev pocl-opencl-icd ocl-icd-libopencl1)',
     notInCi: '.ci/run installs both where the distribution has them',

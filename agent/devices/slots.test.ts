@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Devices } from '#contract/devices';
 import { exampleTask } from '../fixtures/examples.ts';
-import { slotsInWords, slotsOf } from './slots.ts';
+import { missingGpus, slotsInWords, slotsOf } from './slots.ts';
 
 const { contract } = exampleTask();
 const slots = (devices: Devices | undefined, gpus: number, cores = 16) =>
@@ -51,4 +51,23 @@ it('says in words how many runs train at a time, and where', () => {
   expect(slotsInWords(slotsOf({ ...contract, executor }, { gpus: 0, cores: 2 }), { executor })).toBe(
     '8 runs, as jobs of Slurm',
   );
+});
+
+it('says which GPUs of TASK.md are not here, where that is known', () => {
+  const words = (devices: Devices | undefined, gpus: number | null) =>
+    missingGpus(slots(devices, gpus ?? 0), gpus);
+  expect(words([9], 1)).toBe(
+    'TASK.md: devices: this machine has GPU 0 alone; runs that are placed on GPU 9 find no GPU',
+  );
+  expect(words({ 0: 2, 2: 1, 3: 4 }, 2)).toBe(
+    'TASK.md: devices: this machine has GPUs 0 to 1; runs that are placed on GPU 2, 3 find no GPU',
+  );
+  expect(words([0], 0)).toBe(
+    'TASK.md: devices: this machine has none of NVIDIA; runs that are placed on GPU 0 find no GPU',
+  );
+  expect([words([0, 1], 2), words('auto', 0), words(3, 0), words(3, 2), words(undefined, 0)]).toEqual(
+    Array(5).fill(null),
+  );
+  // There may be GPUs of others.
+  expect(words([9], null)).toBeNull();
 });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Devices } from '#contract/devices';
 import type { Task, TaskContract } from '#contract/task';
-import { gpuCount } from '#host/machine';
+import { gpuCount, knownGpus } from '#host/machine';
 import { count } from '../common/words.ts';
 import type { Slot } from './pool.ts';
 
@@ -34,6 +34,18 @@ export function slotsOf(
 /** The places of a loop of this task on this machine. */
 export const slotsHere = ({ contract }: Task): Slot[] =>
   slotsOf(contract, { gpus: gpuCount(), cores: availableParallelism() });
+
+/**
+ * That runs are placed on GPUs which this machine does not have, in one line; null where there is none such,
+ * or the machine does not say how many it has.
+ */
+export function missingGpus(slots: readonly Slot[], gpus = knownGpus()): string | null {
+  if (gpus === null) return null;
+  const missing = [...new Set(slots.flatMap(({ device }) => device ?? []))].filter((n) => Number(n) >= gpus);
+  if (missing.length === 0) return null;
+  const has = gpus === 0 ? 'none of NVIDIA' : gpus === 1 ? 'GPU 0 alone' : `GPUs 0 to ${gpus - 1}`;
+  return `TASK.md: devices: this machine has ${has}; runs that are placed on GPU ${missing.join(', ')} find no GPU`;
+}
 
 /** How many runs train at a time, and where. */
 export function slotsInWords(slots: readonly Slot[], { executor }: Pick<TaskContract, 'executor'>): string {

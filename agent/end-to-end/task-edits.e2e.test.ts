@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { worktreeOf } from '#host/worktree';
 import { startMessagesServer } from '#replay/server';
 import { sprintsDir } from '../common/paths.ts';
+import { missingGpus } from '../devices/slots.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { scripted, sprintTo } from '../fixtures/scripted.ts';
@@ -42,6 +43,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
     `TASK.md has new rules: leaderboard ${boards[1]} from this sprint on`,
     RECORDED,
     'TASK.md has other devices: 2 runs at a time from now on',
+    ...[missingGpus([{ device: '0' }, { device: '1' }])].filter((text) => text !== null),
     RECORDED,
   ]);
   expect(git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Record')).toBe(

@@ -46,10 +46,11 @@ export async function fingerprintsOf(
 ): Promise<Fingerprint[]> {
   const { task, profileName, tree } = from;
   const { world, batch, normalisation, settings } = profileOf(task, profileName);
-  const { ENGINE_BACKEND: backend = 'auto', ENGINE_BLAS: blas = 'auto' } = process.env;
+  const { ENGINE_BACKEND: backend = 'auto', ENGINE_BLAS: blas = 'auto', ENGINE_ENCODE } = process.env;
   const common = [
     ...[profileName, settings, world, worldContent(dirname(task.path), world), batch, normalisation],
-    ...[backend, blas, machine().gpu],
+    // What is asked for beyond the default alone, so that older fingerprints stay.
+    ...[backend, blas, machine().gpu, ...(ENGINE_ENCODE === undefined ? [] : [ENGINE_ENCODE])],
   ];
   const answers = await ask(from, runs);
   return runs.map((_, i) => {

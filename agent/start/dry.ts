@@ -7,7 +7,7 @@ import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
 import { count, duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
-import { slotsHere, slotsInWords } from '../devices/slots.ts';
+import { missingGpus, slotsHere, slotsInWords } from '../devices/slots.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -60,6 +60,8 @@ export async function dryRun(
     ],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
+  const missing = missingGpus(slotsHere(task));
+  if (missing) print(`${''.padEnd(12)} ${missing}`);
   const papers = await readPapers({ repo: plan.repo, sandbox: plan.sandbox, signal });
   if (papers.length > 0) print(`${'papers'.padEnd(12)} ${papersInShort(papers)}`);
   for (const text of paperTroubles(papers)) print(`${''.padEnd(12)} ${text}`);

@@ -14,7 +14,7 @@ import { loggedLimits } from '../config/limits.ts';
 import { keyOf } from '../confirm/key.ts';
 import { SecretStore } from '../confirm/store.ts';
 import { DevicePool } from '../devices/pool.ts';
-import { slotsHere } from '../devices/slots.ts';
+import { missingGpus, slotsHere } from '../devices/slots.ts';
 import type { Executor } from '../executor/executor.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { bestKnown, openGit } from '../git/git.ts';
@@ -144,6 +144,8 @@ export async function openLoop(
       `the loop's worktree was broken and is made again; its files are kept in ${aside}`,
       'warn',
     );
+  const missing = missingGpus(slotsHere(task));
+  if (missing) journal.notice(missing, 'warn');
   loop.outputs.notebook.load();
   return { loop, before };
 }

@@ -5,7 +5,7 @@ import { messageOf } from '../common/words.ts';
 import type { Config, Limits } from '../config/config.ts';
 import { limitsOf } from '../config/limits.ts';
 import type { DevicePool } from '../devices/pool.ts';
-import { slotsHere } from '../devices/slots.ts';
+import { missingGpus, slotsHere } from '../devices/slots.ts';
 import { checkoutFile } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -53,8 +53,11 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
     }
     if (connection.label !== loop.connection.label)
       journal.notice(`the researcher is ${connection.label} from this sprint on`);
-    if (loop.devices.become(slotsHere(task)))
+    if (loop.devices.become(slotsHere(task))) {
       journal.notice(`TASK.md has other devices: ${runsAtATime(loop.devices.size)} from now on`);
+      const missing = missingGpus(slotsHere(task));
+      if (missing) journal.notice(missing, 'warn');
+    }
     return { config: { ...config, task, profile, leaderboard, limits }, connection };
   } catch (error) {
     journal.notice(`TASK.md was edited; the edit is not used: ${messageOf(error)}`, 'warn');

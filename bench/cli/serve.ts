@@ -89,7 +89,7 @@ async function sourceOf(options: Options): Promise<Source> {
   const frames = device
     ? drawnOnDemand(request, (...batch) => device.write(...batch))
     : await openFrames(request, options.threads);
-  const drawnBy = device && { drawnBy: `${device.found.name}, driver ${device.found.version}` };
+  const drawnBy = device && { drawnBy: device.label };
   return {
     ...{ d: world.hiddenDim, frames: each(frames), stop: frames.stop },
     ...(drawnBy && { counts: () => drawnBy }),

@@ -1,15 +1,14 @@
 import type { BackendModule } from '../backend.ts';
 import { missingCuda } from '../cuda/library.ts';
 import { largeGoldenStep } from '../golden-step.ts';
+import { hasNoGpu } from '../opencl/devices.ts';
+import { proveEncodes } from '../opencl/encodes.ts';
 
-/**
- * The engine's own kernels on an NVIDIA card by its CUDA driver alone, where that has no OpenCL. Used only if
- * the backend is asked for by name, since no card has run it yet.
- */
+/** The engine's own kernels on an NVIDIA card by its CUDA driver alone, for where that has no OpenCL. */
 export const backend: BackendModule = {
   tfName: 'opencl',
   missing: missingCuda,
-  notByItself: () => 'no card has run it yet; --backend cuda takes it',
+  notByItself: () => (hasNoGpu() ? 'no GPU is here (none of /dev/nvidia*, /dev/dri, /dev/kfd)' : null),
   async open() {
     const { openCuda } = await import('../cuda/open.ts');
     const { name, version, kind } = await openCuda();
@@ -21,5 +20,8 @@ export const backend: BackendModule = {
       ...(isSoftware && { notByItself: 'its only device is a CPU' }),
     };
   },
-  prove: largeGoldenStep,
+  prove() {
+    largeGoldenStep();
+    return proveEncodes();
+  },
 };

@@ -1,6 +1,7 @@
 import type { BackendModule } from '../backend.ts';
 import { largeGoldenStep } from '../golden-step.ts';
 import { hasNoGpu } from '../opencl/devices.ts';
+import { proveEncodes } from '../opencl/encodes.ts';
 import { missingOpenCl } from '../opencl/library.ts';
 
 /**
@@ -21,5 +22,8 @@ export const backend: BackendModule = {
       ...(kind === 'software' && { notByItself: 'its only device is a CPU' }),
     };
   },
-  prove: largeGoldenStep,
+  prove() {
+    largeGoldenStep();
+    return proveEncodes();
+  },
 };

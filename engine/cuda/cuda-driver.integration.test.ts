@@ -2,9 +2,12 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backend } from '../backends/cuda.ts';
 import { Device } from '../opencl/device.ts';
 import { DeviceError } from '../opencl/library.ts';
+import { openOpenCl } from '../opencl/open.ts';
+import { registeredDevice } from '../opencl/register-device.ts';
 import { CudaDriver } from './cuda-driver.ts';
 import { chooseCudaDevice } from './devices.ts';
 import { cudaLibrary } from './library.ts';
+import { openCuda } from './open.ts';
 import { noStandIn, standIn } from './testing/stand-in.ts';
 import { ITEMS } from './variants.ts';
 
@@ -210,7 +213,46 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     );
   });
 
-  it('is never taken by auto: it says that it is no card', async () => {
+  it('may be taken by auto where it is a card, and never where it computes on the processor', async () => {
+    await openOpenCl();
     expect(await backend.open()).toMatchObject({ gpu: false, notByItself: 'its only device is a CPU' });
+    await openOpenCl();
+    standIn().pose(90, 0);
+    expect(await backend.open()).toEqual({
+      ...{ detail: 'stand-in for a card, CUDA 12.9', gpu: true, form: 'device' },
+    });
+    await openOpenCl();
+  });
+
+  it('says that a driver is too old for the PTX, and what to do', () => {
+    standIn().newest(5);
+    const own = device();
+    const a = own.allocate(10);
+    const error = thrown(() => own.each('elementwise', 'fill', 1, [a, 1, 1]));
+    standIn().newest(0);
+    expect(error).toEqual(
+      new DeviceError(
+        'stand-in for a card cannot load elementwise-GROUP256.ptx: the driver is too old for this PTX: install a newer one (CUDA error 222)',
+        222,
+      ),
+    );
+  });
+
+  it('has groups of 256 work items, whatever is asked of OpenCL', async () => {
+    vi.stubEnv('ENGINE_OPENCL_GROUP', '64');
+    await openOpenCl();
+    await openCuda();
+    vi.unstubAllEnvs();
+    expect(registeredDevice()).toMatchObject({ group: ITEMS, found: { platform: 'CUDA' } });
+    expect(ITEMS).toBe(256);
+    await openOpenCl();
+  });
+
+  it('multiplies in TF32 from Ampere on', () => {
+    const able = [75, 80, 120].map((capability) => {
+      standIn().pose(capability, 0);
+      return chooseCudaDevice().hasTf32;
+    });
+    expect(able).toEqual([false, true, true]);
   });
 });

@@ -2,7 +2,7 @@ import type { DeviceBuffer } from '../opencl/buffers.ts';
 import type { Found } from '../opencl/devices.ts';
 import type { Driver, Kernel, Mark } from '../opencl/driver.ts';
 import type { Numbers, Prepared } from '../opencl/launch.ts';
-import type { Group } from '../opencl/programs.ts';
+import type { Group, Source } from '../opencl/programs.ts';
 import { check, OUT_OF_MEMORY } from './errors.ts';
 import { Events } from './events.ts';
 import { graphOf } from './graph.ts';
@@ -64,8 +64,8 @@ export class CudaDriver implements Driver {
     return Number(left[0]);
   }
 
-  build(group: Group, name: string, defines: string, items: number): Kernel {
-    const { handle, parameters } = this.modules.kernel(group, name, defines, items);
+  build(of: Group | Source, name: string, defines: string, items: number): Kernel {
+    const { handle, parameters } = this.modules.kernel(of, name, defines, items);
     return new CudaKernel(handle, parameters, this.queue, this.events, `${this.found.name}: ${name}`);
   }
 

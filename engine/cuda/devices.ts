@@ -2,7 +2,7 @@ import type { Found } from '../opencl/devices.ts';
 import { DeviceError } from '../opencl/library.ts';
 import { check } from './errors.ts';
 import { cudaLibrary } from './library.ts';
-import { ITEMS, OLDEST } from './variants.ts';
+import { ITEMS, OLDEST, TENSOR_CORES } from './variants.ts';
 
 /** Of cuda.h. */
 const ATTRIBUTE = { mostThreads: 1, integrated: 18, major: 75, minor: 76 };
@@ -42,6 +42,7 @@ export function chooseCudaDevice(): Found {
     largestGroup: attribute(ATTRIBUTE.mostThreads),
     // The PTX is built so.
     ...{ dividesExactly: true, hasDoubles: true },
+    hasTf32: major >= TENSOR_CORES.major || major === 0,
   };
   const isOlder = major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor);
   if (found.kind !== 'software' && isOlder) {

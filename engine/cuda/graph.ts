@@ -16,6 +16,7 @@ export function graphOf(graphs: Graphs, stream: number, name: string, queue: () 
   } catch (error) {
     // The stream must leave its record; what went wrong first is what is told.
     graphs.streamEndCapture(stream, graph);
+    if (graph[0] !== 0n) graphs.graphDestroy(Number(graph[0]));
     throw error;
   }
   check(graphs.streamEndCapture(stream, graph), what);

@@ -1,6 +1,13 @@
 import { DeviceError } from '../opencl/library.ts';
-import { type Group, type Parameter, parametersOf, sourceOf } from '../opencl/programs.ts';
-import { check } from './errors.ts';
+import {
+  type Group,
+  nameOf,
+  type Parameter,
+  parametersOf,
+  type Source,
+  sourceOf,
+} from '../opencl/programs.ts';
+import { check, TOO_OLD } from './errors.ts';
 import { cudaLibrary } from './library.ts';
 import { fileOf, ptxOf, variantOf } from './variants.ts';
 
@@ -21,27 +28,27 @@ export class Modules {
   constructor(private readonly device: string) {}
 
   kernel(
-    group: Group,
+    of: Group | Source,
     name: string,
     defines: string,
     items: number,
   ): { handle: number; parameters: readonly Parameter[] } {
-    const module = this.module(group, defines, items);
+    const module = this.module(of, defines, items);
     const parameters = module.parameters.get(name);
-    if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);
+    if (!parameters) throw new Error(`${nameOf(of)}.cl has no kernel ${name}`);
     const kernel = new BigUint64Array(1);
     const code = this.library.cuda.moduleGetFunction(kernel, module.handle, name);
     check(code, `${this.device}: the kernel ${name}`);
     return { handle: Number(kernel[0]), parameters };
   }
 
-  private module(group: Group, defines: string, items: number): Module {
-    const key = `${group} ${items} ${defines}`;
+  private module(of: Group | Source, defines: string, items: number): Module {
+    const key = `${nameOf(of)} ${items} ${defines}`;
     const known = this.modules.get(key);
     if (known) return known;
-    const variant = variantOf(group, defines, items);
+    const variant = variantOf(of, defines, items);
     const handle = this.load(ptxOf(variant), fileOf(variant));
-    const module = { handle, parameters: parametersOf(sourceOf(group)) };
+    const module = { handle, parameters: parametersOf(sourceOf(of)) };
     this.modules.set(key, module);
     return module;
   }
@@ -56,7 +63,8 @@ export class Modules {
     const code = cuda.moduleLoadDataEx(module, ptx, options.length, options, values);
     const what = `${this.device} cannot load ${file}`;
     const [line] = Buffer.from(log).toString('utf8').split('\0')[0].trim().split('\n');
-    if (code !== 0 && line) throw new DeviceError(`${what}: ${line.trim()}`, code);
+    // What a driver that is too old says of itself names no remedy.
+    if (code !== 0 && code !== TOO_OLD && line) throw new DeviceError(`${what}: ${line.trim()}`, code);
     check(code, what);
     return Number(module[0]);
   }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { DeviceError } from '../opencl/library.ts';
-import { type Group, sourceOf } from '../opencl/programs.ts';
+import { type Group, nameOf, type Source, sourceOf } from '../opencl/programs.ts';
 
-/** A group of kernels as it is built: with these macros. */
+/** Kernels as they are built: with these macros. */
 export interface Variant {
-  group: Group;
+  of: Group | Source;
   /** "GROUP=256", "VECTOR=4". */
   macros: readonly string[];
 }
@@ -21,40 +21,51 @@ const PLAIN: readonly Group[] = [
 
 /** All that PTX is built for. Its names are those of the files of ptx/. */
 export const VARIANTS: readonly Variant[] = [
-  ...PLAIN.map((group) => ({ group, macros: [OWN] })),
-  ...['VECTOR=4', 'VECTOR=1'].map((vector): Variant => ({ group: 'sparse', macros: [OWN, vector] })),
+  ...PLAIN.map((of) => ({ of, macros: [OWN] })),
+  { of: 'mma', macros: [OWN] },
+  ...['VECTOR=4', 'VECTOR=1'].map((vector): Variant => ({ of: 'sparse', macros: [OWN, vector] })),
   ...['R=8', 'R=4'].flatMap((each) =>
     ['TA=0', 'TA=1'].flatMap((a) =>
       ['TB=0', 'TB=1'].map(
-        (b): Variant => ({ group: 'matmul', macros: [OWN, a, b, 'TX=16', 'TY=16', each, 'K=16'] }),
+        (b): Variant => ({ of: 'matmul', macros: [OWN, a, b, 'TX=16', 'TY=16', each, 'K=16'] }),
       ),
     ),
   ),
 ];
 
 /** The variant that a launch asks for, by the words of its program: "-D VECTOR=4". */
-export function variantOf(group: Group, defines: string, items: number): Variant {
+export function variantOf(of: Group | Source, defines: string, items: number): Variant {
   const macros = defines
     .split('-D')
     .map((word) => word.trim())
     .filter((word) => word !== '');
-  return { group, macros: [`GROUP=${items}`, ...macros] };
+  return { of, macros: [`GROUP=${items}`, ...macros] };
 }
 
 /** "sparse-GROUP256-VECTOR4.ptx". */
-export const fileOf = ({ group, macros }: Variant): string =>
-  `${[group, ...macros.map((macro) => macro.replace('=', ''))].join('-')}.ptx`;
+export const fileOf = ({ of, macros }: Variant): string =>
+  `${[nameOf(of), ...macros.map((macro) => macro.replace('=', ''))].join('-')}.ptx`;
 
-export const FOLDER = new URL('./ptx/', import.meta.url);
+const OF_ENGINE = new URL('./ptx/', import.meta.url);
+/** Where the PTX of kernels lies. */
+export const folderOf = (of: Group | Source): URL =>
+  typeof of === 'string' ? OF_ENGINE : new URL('ptx/', of.folder);
 
 /** The oldest cards that the PTX is for: Volta. A driver compiles it for its card, which may be newer. */
 export const OLDEST = { major: 7, minor: 0 };
+/** The oldest cards that the PTX of tensor cores is for: Ampere. Older ones encode in float32. */
+export const TENSOR_CORES = { major: 8, minor: 0 };
+/** The oldest card that PTX of these kernels is for: "sm_70". */
+export function oldestOf(of: Group | Source): string {
+  const { major, minor } = of === 'mma' ? TENSOR_CORES : OLDEST;
+  return `sm_${major}${minor}`;
+}
 export const LIBRARY = '/usr/lib/clc/nvptx64--nvidiacl.bc';
 
 /** What clang is told. Target cuda, not nvcl: entries of nvcl are not visible to cuModuleGetFunction. */
-export function compilerWords({ macros }: Variant): string[] {
+export function compilerWords({ of, macros }: Variant): string[] {
   const front = [
-    ...['-finclude-default-header', '-target-cpu', `sm_${OLDEST.major}${OLDEST.minor}`],
+    ...['-finclude-default-header', '-target-cpu', oldestOf(of)],
     ...['-mlink-bitcode-file', LIBRARY],
   ];
   return [
@@ -69,16 +80,16 @@ export function compilerWords({ macros }: Variant): string[] {
 export function headOf(variant: Variant): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(compilerWords(variant)));
-  hash.update(sourceOf(variant.group));
-  return `// ${variant.group} ${variant.macros.join(' ')} of ${hash.digest('hex')}`;
+  hash.update(sourceOf(variant.of));
+  return `// ${nameOf(variant.of)} ${variant.macros.join(' ')} of ${hash.digest('hex')}`;
 }
 
 /** The PTX of a variant. @throws DeviceError where none was built */
 export function ptxOf(variant: Variant): string {
-  const file = new URL(fileOf(variant), FOLDER);
+  const file = new URL(fileOf(variant), folderOf(variant.of));
   if (existsSync(file)) return readFileSync(file, 'utf8');
   throw new DeviceError(
-    `no PTX of ${variant.group} for ${variant.macros.join(' ')}: engine/cuda/variants.ts has what npm run build:ptx builds`,
+    `no PTX of ${nameOf(variant.of)} for ${variant.macros.join(' ')}: npm run build:ptx builds what launches ask for, and this is not among it`,
     0,
   );
 }

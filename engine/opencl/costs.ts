@@ -27,6 +27,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const stack = range.global[2] ?? 1;
     return moved(stack * (m * k + k * n) + (biased + scaled) * n, stack * m * n, 2 * stack * m * n * k);
   },
+  product_tf32: ([, , , m, n, k, , , biased, scaled]) =>
+    moved(m * k + k * n + (biased + scaled) * n, m * n, 2 * m * n * k),
   rows_times_dense([, , , , rows, width, , , bands], [, nonZeros], launch) {
     const n = rowOf(width, launch);
     return moved(rows + nonZeros * (2 + n), bands * rows * n, 2 * nonZeros * n);

@@ -9,6 +9,9 @@ import { Timeline } from './timeline.ts';
 import { together } from './together.ts';
 import { Trace } from './trace.ts';
 
+/** How a device multiplies in an encode: in float32, or by tensor cores in TF32 with sums in float32. */
+export type Precision = 'fp32' | 'tf32';
+
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
 export class Device {
   readonly counts = { launches: 0, reads: 0, bytesRead: 0, bytesWritten: 0 };
@@ -17,6 +20,8 @@ export class Device {
   readonly timeline: Timeline;
   /** Work items of a group, for kernels over rows and lists: a power of two from 64 on. */
   group: number;
+  /** What its encodes are computed in, once `proveEncodes` has chosen. */
+  encodes: Precision = 'fp32';
   /** The step that is recorded; null where none is. */
   private recorded: Trace | null = null;
   /** The step that may be replayed: it must not be once memory that it uses is released. */

@@ -16,6 +16,8 @@ export interface Found {
   dividesExactly: boolean;
   /** Whether it computes in float64. */
   hasDoubles: boolean;
+  /** Whether it multiplies in TF32: by tensor cores, or in software, which emulates them. */
+  hasTf32: boolean;
 }
 
 /** Constants of cl.h. */
@@ -83,6 +85,8 @@ function findDevices(): Found[] {
       largestGroup: number(INFO.largestGroup),
       dividesExactly: (number(INFO.fp32) & EXACT_DIVISION) !== 0,
       hasDoubles: number(INFO.fp64) !== 0,
+      // How a card's compiler of OpenCL takes the instruction is not known.
+      hasTf32: !isGpu,
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
 import type { Numbers, Prepared, Range } from './launch.ts';
-import type { Group, Parameter } from './programs.ts';
+import type { Group, Parameter, Source } from './programs.ts';
 
 /** An event of a driver, by its handle. */
 export type Mark = BigUint64Array;
@@ -28,7 +28,7 @@ export interface Driver {
   /** Bytes that no program uses on the device, where the driver knows it. */
   bytesLeft?(): number;
   /** A kernel of its own, for groups of that many work items and with these macros. */
-  build(group: Group, name: string, defines: string, items: number): Kernel;
+  build(kernels: Group | Source, name: string, defines: string, items: number): Kernel;
   /** Queues a copy of some bytes to the begin of a buffer. Returns the event of its end if that is wanted. */
   copy(from: DeviceBuffer, at: number, to: DeviceBuffer, bytes: number, withEvent: boolean): Mark | null;
   /** Queues a copy of the first numbers of a buffer; `wait` for it and all before it. */

@@ -1,6 +1,6 @@
 import type { Found } from './devices.ts';
 import { check, DeviceError, type OpenCl } from './library.ts';
-import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
+import { type Group, nameOf, type Parameter, parametersOf, type Source, sourceOf } from './programs.ts';
 
 const BUILD_LOG = 0x1183;
 
@@ -16,25 +16,26 @@ export class Kernels {
 
   /** A kernel of its own for groups of that many work items, with what it takes. */
   another(
-    group: Group,
+    of: Group | Source,
     name: string,
     defines: string,
     items: number,
   ): { handle: number; parameters: readonly Parameter[] } {
-    const program = this.program(group, defines, items);
+    const program = this.program(of, defines, items);
     const parameters = program.parameters.get(name);
-    if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);
+    if (!parameters) throw new Error(`${nameOf(of)}.cl has no kernel ${name}`);
     const code = new Int32Array(1);
     const handle = this.cl.createKernel(program.handle, name, code);
     check(code[0], `${this.found.name}: the kernel ${name}`);
     return { handle, parameters };
   }
 
-  private program(group: Group, defines: string, items: number) {
+  private program(of: Group | Source, defines: string, items: number) {
+    const group = nameOf(of);
     const key = `${group} ${items} ${defines}`;
     const known = this.programs.get(key);
     if (known) return known;
-    const written = sourceOf(group);
+    const written = sourceOf(of);
     // On a processor unrolled loops only take the compiler seconds.
     const source = this.found.kind === 'software' ? written.replace(/^ *#pragma unroll.*$/gm, '') : written;
     const program = { handle: this.build(source, group, defines, items), parameters: parametersOf(source) };

@@ -47,11 +47,16 @@ interface Product extends Transposes {
   /** One number for each column that is added, and one by which the sum is multiplied then. */
   bias?: DeviceBuffer | null;
   scale?: DeviceBuffer | null;
+  /** An encode, which a device may do by its tensor cores. */
+  isEncode?: boolean;
 }
 
 /** A group's tile of the result, from which on a larger one pays: it is for products that fill a card. */
 const LARGE = 512;
 const DEPTH = 16;
+/** The tile of a group by tensor cores, as mma.cl has it: two warps side by side, 32 × 32 numbers each. */
+const TILE_TF32 = { columns: 64, rows: 32 };
+const rowsOfTf32 = (group: number): number => (group / 64) * TILE_TF32.rows;
 
 /** to [m, n] = (a · b + bias) · scale, each operand given as its transpose or not. */
 export function multiply(
@@ -59,8 +64,14 @@ export function multiply(
   a: DeviceBuffer,
   b: DeviceBuffer,
   to: DeviceBuffer,
-  { m, n, k, transposeA, transposeB, stack = 1, next = [0, 0], bias = null, scale = null }: Product,
+  { m, n, k, transposeA, transposeB, stack = 1, next = [0, 0], bias = null, scale = null, isEncode }: Product,
 ): void {
+  if (isEncode && device.encodes === 'tf32') {
+    const args = [a, b, to, m, n, k, bias, scale, bias ? 1 : 0, scale ? 1 : 0];
+    const global = [Math.ceil(n / TILE_TF32.columns) * device.group, Math.ceil(m / rowsOfTf32(device.group))];
+    device.launch('mma', 'product_tf32', { global, local: [device.group, 1] }, args);
+    return;
+  }
   // 16 × 16 work items where the group allows it, else 8 × 8.
   const side = device.group >= 256 ? 16 : 8;
   const each = m * n >= LARGE * LARGE ? 8 : 4;

@@ -1,37 +1,122 @@
-import { expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '#contract/errors';
+import { openBackend } from '../backend.ts';
+import { deviceCounts } from '../device-counts.ts';
+import { encode } from '../ops.ts';
 import { uniform } from '../random.ts';
+import { openClBackend } from './backend.ts';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
+import { encodesAskedFor, proveEncodes, tf32 } from './encodes.ts';
+import { multiply } from './matmul.ts';
 import { OpenClDriver } from './opencl-driver.ts';
 import { noDevice } from './testing/here.ts';
 
-/** To the nearest number with 10 bits of mantissa, ties away from 0. */
-function tf32(value: number): number {
-  if (value === 0) return 0;
-  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) - 10);
-  return Math.sign(value) * Math.floor(Math.abs(value) / unit + 0.5) * unit;
-}
+it('a number in TF32 is the nearest with 10 bits of mantissa, ties away from 0', () => {
+  const unit = 2 ** -10;
+  expect([1 + unit / 2, 1 + 0.49 * unit, -1 - unit / 2, 0, 1e30].map(tf32)).toEqual([
+    ...[1 + unit, 1, -1 - unit, 0],
+    Math.round(1e30 / 2 ** 89) * 2 ** 89,
+  ]);
+});
 
-it.skipIf(noDevice).each([
-  [16, 8, 8],
-  [16, 8, 40],
-  [37, 21, 19],
-  [1, 1, 1],
-])('the fragments of a product of %i × %i × %i hold the numbers that the instruction takes', (m, n, k) => {
-  const device = new Device(new OpenClDriver(chooseDevice()), 64);
-  const next = uniform(m + n);
-  const draw = (size: number) => Float32Array.from({ length: size }, () => 4 * next() - 2);
-  const [a, b] = [draw(m * k), draw(k * n)];
-  const out = device.allocate(m * n);
-  const global = [Math.ceil(n / 8) * 32, Math.ceil(m / 16)];
-  const args = [device.upload(a), device.upload(b), out, m, n, k];
-  device.launch('mma', 'product_tf32', { global, local: [32, 1] }, args);
-  const found = new Float32Array(m * n);
-  device.read([[out, found]]);
-  for (const [at, value] of found.entries()) {
-    const [row, column] = [Math.floor(at / n), at % n];
-    let sum = 0;
-    for (let i = 0; i < k; i++) sum += tf32(a[row * k + i]) * tf32(b[i * n + column]);
-    expect(Math.abs(value - sum), `${row}, ${column}`).toBeLessThan(1e-5 * (1 + k));
-  }
+describe.skipIf(noDevice)('a product by the tensor cores, whose instruction is emulated', () => {
+  const draw = (size: number, next: () => number) =>
+    Float32Array.from({ length: size }, () => 4 * next() - 2);
+
+  it.each(
+    [64, 128, 256].flatMap((group) => [
+      [group, 16, 8, 8],
+      [group, 130, 70, 40],
+      [group, 37, 21, 19],
+      [group, 1, 1, 1],
+    ]),
+  )('of groups of %i is right for %i × %i × %i', (group, m, n, k) => {
+    const device = new Device(new OpenClDriver(chooseDevice()), group);
+    device.encodes = 'tf32';
+    const next = uniform(m + n);
+    const [a, b, bias, scale] = [m * k, k * n, n, n].map((size) => draw(size, next));
+    const out = device.allocate(m * n);
+    const [left, right, added, times] = [a, b, bias, scale].map((values) => device.upload(values));
+    multiply(device, left, right, out, {
+      ...{ m, n, k, transposeA: false, transposeB: false, bias: added, scale: times, isEncode: true },
+    });
+    const found = new Float32Array(m * n);
+    device.read([[out, found]]);
+    for (const [at, value] of found.entries()) {
+      const [row, column] = [Math.floor(at / n), at % n];
+      let [sum, exact] = [bias[column], bias[column]];
+      for (let i = 0; i < k; i++) {
+        sum += tf32(a[row * k + i]) * tf32(b[i * n + column]);
+        exact += a[row * k + i] * b[i * n + column];
+      }
+      expect(Math.abs(value - sum * scale[column]), `${row}, ${column}`).toBeLessThan(1e-5 * (1 + k));
+      // Each of both is rounded by at most 2^-11 of itself, and no number is above 2.
+      expect(Math.abs(value - exact * scale[column])).toBeLessThan(k * 8 * 2 ** -10 + 1e-5);
+    }
+  });
+});
+
+describe.skipIf(noDevice)('ENGINE_ENCODE', () => {
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    await openBackend('opencl');
+  });
+  /** What is said on stderr meanwhile. */
+  const said = () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    return () => write.mock.calls.map(([line]) => String(line)).join('');
+  };
+  const encoded = () =>
+    tf.tidy(() => {
+      const [x, W] = [tf.tensor2d([[1 + 2 ** -12, 1]]), tf.tensor2d([[1], [1]])];
+      return encode(x, W).dataSync()[0];
+    });
+
+  it('has encodes in float32 without it, and in TF32 with it, as the label says', async () => {
+    expect((await openBackend('opencl')).label).not.toContain('TF32');
+    expect(encoded()).toBe(2 + 2 ** -12);
+    vi.stubEnv('ENGINE_ENCODE', 'tf32');
+    expect((await openBackend('opencl')).label).toMatch(/, encodes in TF32\)$/);
+    expect(encoded()).toBe(2);
+    // Its golden step is that of float32, also where it was opened before.
+    expect((await openBackend('opencl')).label).toContain('TF32');
+    expect((await openBackend('opencl', { plain: true })).label).not.toContain('TF32');
+    vi.stubEnv('ENGINE_ENCODE', 'fp32');
+    expect((await openBackend('opencl')).label).not.toContain('TF32');
+    expect(encoded()).toBe(2 + 2 ** -12);
+  });
+
+  it('is taken back with one line where a device cannot, or computes other numbers', async () => {
+    await openBackend('opencl');
+    const device = openClBackend()?.device;
+    if (!device) throw new Error('no device');
+    const { found } = device;
+    const line = said();
+    Object.assign(device, { found: { ...found, hasTf32: false } });
+    expect([proveEncodes('tf32'), device.encodes]).toEqual([null, 'fp32']);
+    Object.assign(device, { found });
+    const launch = device.launch.bind(device);
+    // As a card would whose fragments lie otherwise: a product of other numbers.
+    vi.spyOn(device, 'launch').mockImplementation((...words) => {
+      const [, name, , args] = words;
+      if (name === 'product_tf32') (args as unknown[])[8] = 0;
+      launch(...words);
+    });
+    expect([proveEncodes('tf32'), device.encodes]).toEqual([null, 'fp32']);
+    expect(line().split('\n')).toEqual([
+      `ENGINE_ENCODE=tf32: ${found.name} encodes in float32: it needs the backend cuda and a card of compute capability 8.0 or newer (Ampere)`,
+      expect.stringMatching(/: it failed its golden encode: [-\d.e]+ instead of [-\d.e]+$/),
+      '',
+    ]);
+  });
+
+  it('refuses a word that it does not have', () => {
+    expect(() => encodesAskedFor('fp16')).toThrow(
+      new UserError('ENGINE_ENCODE=fp16: must be one of fp32, tf32'),
+    );
+    expect(deviceCounts()).not.toBeNull();
+  });
 });

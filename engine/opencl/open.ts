@@ -2,7 +2,7 @@ import { UserError } from '#contract/errors';
 import { chooseDevice, type Found } from './devices.ts';
 import { DeviceError } from './library.ts';
 import { OpenClDriver } from './opencl-driver.ts';
-import { registerDevice, registeredDriver } from './register-device.ts';
+import { registerDevice, registeredDevice } from './register-device.ts';
 
 /** Work items of a group unless ENGINE_OPENCL_GROUP says otherwise. */
 const GROUP = 256;
@@ -10,8 +10,8 @@ const GROUPS = [64, 128, 256];
 
 /** Registers the backend with tfjs, once, and returns its device. */
 export async function openOpenCl(): Promise<Found> {
-  const existing = registeredDriver();
-  if (existing instanceof OpenClDriver) return existing.found;
+  const existing = registeredDevice();
+  if (existing?.driver instanceof OpenClDriver) return existing.found;
   const found = chooseDevice();
   await registerDevice(new OpenClDriver(found), groupOn(found));
   return found;

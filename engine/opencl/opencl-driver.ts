@@ -4,7 +4,7 @@ import type { Driver, Kernel, Mark } from './driver.ts';
 import { Kernels } from './kernels.ts';
 import type { Numbers, Range } from './launch.ts';
 import { check, NO_MEMORY, type OpenCl, openCl } from './library.ts';
-import type { Group, Parameter } from './programs.ts';
+import type { Group, Parameter, Source } from './programs.ts';
 
 const QUEUE_PROFILING = 2;
 const READ_WRITE = 1;
@@ -44,8 +44,8 @@ export class OpenClDriver implements Driver {
     check(this.cl.releaseMemObject(handle), 'the release of a buffer');
   }
 
-  build(group: Group, name: string, defines: string, items: number): Kernel {
-    const { handle, parameters } = this.kernels.another(group, name, defines, items);
+  build(of: Group | Source, name: string, defines: string, items: number): Kernel {
+    const { handle, parameters } = this.kernels.another(of, name, defines, items);
     return new OpenClKernel(this.cl, this.queue, handle, parameters, name, this.found.name);
   }
 

@@ -37,7 +37,9 @@ const encoding = deviceKernel<Parts>({
     const [a, b, to] = [x, W, out].map((tensor) => backend.buffer(tensor));
     const bias = hasBias ? backend.buffer(rest[0]) : null;
     const scale = hasScale ? backend.buffer(rest[rest.length - 1]) : null;
-    multiply(backend.device, a, b, to, { m, n, k, transposeA: false, transposeB: false, bias, scale });
+    multiply(backend.device, a, b, to, {
+      ...{ m, n, k, transposeA: false, transposeB: false, bias, scale, isEncode: true },
+    });
     return [out];
   },
   gradients([dy], saved, { hasBias, hasScale }, backend) {

@@ -17,13 +17,24 @@ export type Group =
   | 'optimiser'
   | 'chain';
 
-/** The source of a group of kernels, with what all groups share before it. */
-export const sourceOf = (group: Group): string => withCommon(read(group));
+/** Kernels of others than the engine: the file `<name>.cl` of a folder, with their PTX in its `ptx`. */
+export interface Source {
+  readonly name: string;
+  readonly folder: URL;
+}
 
-/** A source with the functions of common.cl before it. It is built with GROUP. */
-export const withCommon = (source: string): string => `${read('common')}\n${source}`;
+const OWN = new URL('./kernels/', import.meta.url);
 
-const read = (name: string): string => readFileSync(new URL(`./kernels/${name}.cl`, import.meta.url), 'utf8');
+export const nameOf = (kernels: Group | Source): string =>
+  typeof kernels === 'string' ? kernels : kernels.name;
+
+/** The source of a group of kernels, with what all groups share before it. It is built with GROUP. */
+export function sourceOf(kernels: Group | Source): string {
+  const folder = typeof kernels === 'string' ? OWN : kernels.folder;
+  return `${read('common', OWN)}\n${read(nameOf(kernels), folder)}`;
+}
+
+const read = (name: string, folder: URL): string => readFileSync(new URL(`${name}.cl`, folder), 'utf8');
 
 const KERNEL = /kernel void\s+(\w+)\s*\(([^)]*)\)/;
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { deviceCounts } from '#engine/device-counts';
@@ -42,6 +42,23 @@ describe.skipIf(noStandIn)('steps by the CUDA driver', () => {
       hasty(0);
       expect(reference.bits.counts?.replayed).toBeGreaterThan(0);
       expect([own.launched, reference.launched > 20]).toEqual([1, true]);
+    },
+    MOST_MS,
+  );
+
+  it(
+    'have the same bits as by OpenCL where they encode in TF32, and others than in float32',
+    async () => {
+      const exact = await steps('baseline_batchtopk', 'opencl');
+      vi.stubEnv('ENGINE_ENCODE', 'tf32');
+      const reference = await steps('baseline_batchtopk', 'opencl');
+      const own = await steps('baseline_batchtopk', 'cuda');
+      vi.unstubAllEnvs();
+      expect(own.bits).toEqual(reference.bits);
+      expect(own.launched).toBe(1);
+      expect(own.bits.numbers).not.toEqual(exact.bits.numbers);
+      const [ours, theirs] = [own, exact].map(({ bits }) => bits.numbers.W_dec as number[]);
+      expect(Math.max(...ours.map((value, i) => Math.abs(value - theirs[i])))).toBeLessThan(0.05);
     },
     MOST_MS,
   );

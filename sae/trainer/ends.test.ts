@@ -1,19 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TrainResult } from '#contract/run';
 import { openBackend } from '#engine/backend';
 import { openCl } from '#engine/opencl/library';
 import { noDevice, openClHere } from '#engine/opencl/testing/here';
-import { uniform } from '#engine/random';
 import type { Architecture } from '../architecture.ts';
 import template from '../architectures/_template.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
 import { outOfMemory } from './memory.ts';
-import type { Plan } from './plan.ts';
+import { planOf, ROWS, shortRun } from './testing/short-run.ts';
 import { train } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-ends-'));
@@ -22,40 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const [ROWS, STEPS] = [32, 40];
-
-const trainer = TrainerConfig.parse({ lr: 0.01, n_snapshots: 4 });
 const normalised = TrainerConfig.parse({ lr: 0.01, normalize_activations: 'expected_average_only_in' });
-
-/** 40 steps with four snapshots. */
-const planOf = (name: string, architecture: Architecture): Plan => ({
-  ...{ experiment: name, architectureName: 'template', architecture, backend: 'wasm', resume: false },
-  ...{ out: join(folder, name), addons: {}, samples: STEPS * ROWS, random: uniform(0) },
-  sae: template.config.parse({ d_in: 8, d_sae: 16 }),
-  trainer,
-});
-
-/** Trains the template with a change to its passes. */
-async function trained(
-  name: string,
-  architecture: Architecture,
-): Promise<{ result: TrainResult; out: string }> {
-  const plan = planOf(name, architecture);
-  const random = uniform(1);
-  let batchIndex = 0;
-  const data = {
-    header: { d: 8, batchRows: ROWS },
-    next: () => ({
-      x: Float32Array.from({ length: ROWS * 8 }, random),
-      rows: ROWS,
-      batchIndex: batchIndex++,
-    }),
-  };
-  const result = await train(plan, data, new AbortController().signal);
-  const { out } = plan;
-  expect(TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))).toEqual(result);
-  return { result, out };
-}
+const trained = (name: string, architecture: Architecture) => shortRun(folder, name, architecture);
 
 /** The template with its losses changed from a step on. */
 const spoiled = (from: number, change: (losses: Record<string, tf.Tensor>) => Record<string, tf.Tensor>) => ({
@@ -189,7 +155,7 @@ it('asked to stop while the norm of x is estimated, a run ends before its first 
       return { x: new Float32Array(ROWS * 8).fill(1), rows: ROWS, batchIndex: read - 1 };
     },
   };
-  const result = await train({ ...planOf('norm', template), trainer: normalised }, data, stop.signal);
+  const result = await train({ ...planOf(folder, 'norm', template), trainer: normalised }, data, stop.signal);
   expect(result).toMatchObject({ status: 'interrupted', steps: 0, samples: 0 });
   expect(read).toBeLessThan(10);
 });

@@ -55,6 +55,9 @@ function measured(done: readonly Done[]): { part: StepPart; answer: Omit<Answer,
   );
 }
 
+const named = ({ recipe, backend, encode }: StepPart['asked']): string =>
+  `${recipe}, \`${backend}\`${encode ? ', encodes in TF32' : ''}`;
+
 const samplesPerSecond = ({ batch, ms }: Pick<Answer, 'batch' | 'ms'>): number => (batch * 1000) / ms.step;
 
 function steps(done: readonly Done[]): string {
@@ -71,7 +74,7 @@ function steps(done: readonly Done[]): string {
   ];
   const device = ['launches', 'reads', 'kB read back', 'kB sent'];
   const rows = measured(done).map(({ part: { asked }, answer }) => [
-    `${asked.recipe}, \`${asked.backend}\``,
+    named(asked),
     `${answer.d_in} → ${answer.d_sae}${asked.size === 'small' ? ' (small)' : ''}`,
     digits(samplesPerSecond(answer)),
     digits(answer.ms.step),
@@ -100,7 +103,7 @@ function steps(done: readonly Done[]): string {
 function projected(done: readonly Done[]): string {
   const full = measured(done).filter(({ part }) => part.asked.size === 'full');
   const rows = full.map(({ part: { asked }, answer }) => [
-    `${asked.recipe}, \`${asked.backend}\``,
+    named(asked),
     (PUBLISHED.samples / samplesPerSecond(answer) / 60).toFixed(1),
   ]);
   return section('Minutes of a run of 200M samples, projected from the step', ['run', 'minutes'], rows);
@@ -145,7 +148,7 @@ function about(run: WholeRun): string {
 }
 
 function data(done: readonly Done[]): string {
-  const rows = linesOf(done, 'serve').map((line) => [
+  const rows = [...linesOf(done, 'serve'), ...linesOf(done, 'sampler')].map((line) => [
     String(line.name),
     ...[line.samplesPerSecond, line.gigabytesPerSecond].map((value) => digits(Number(value))),
   ]);

@@ -1,6 +1,10 @@
 // One part of the proof, in a process of its own: prints its answer as a line of JSON.
 //   node --import tsx speed/proof/part.ts '{"kind":"golden","backend":"opencl"}'
 import { print } from '#bench/cli/program';
+import { disagreement } from '#bench/sampler/device/agreement';
+import { DeviceSampler } from '#bench/sampler/device/device-sampler';
+import { driverBy } from '#bench/sampler/device/drivers';
+import { Sampler } from '#bench/sampler/sampler';
 import { openWorld } from '#bench/worlds';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
@@ -8,6 +12,7 @@ import { benchPeer } from '../peer/open.ts';
 import { benchServe } from '../serve.ts';
 import { FULL_SIZE, planned } from '../step/plan.ts';
 import { runCase } from '../step/run.ts';
+import { ROWS, timed } from '../timing.ts';
 import { yardsticks } from '../yardsticks.ts';
 import type { Asked } from './parts.ts';
 import { trainAndJudge } from './whole-run.ts';
@@ -25,9 +30,12 @@ await runMain(async () => {
 });
 
 async function answerTo(asked: Asked): Promise<unknown> {
-  if (asked.kind === 'golden') return await golden(asked.backend);
+  // Whatever the environment says; processes that this one starts have it too.
+  process.env.ENGINE_ENCODE = ('encode' in asked && asked.encode) || 'fp32';
+  if (asked.kind === 'golden') return await golden(asked);
   if (asked.kind === 'step') return await step(asked);
   if (asked.kind === 'run') return await trainAndJudge(asked);
+  if (asked.kind === 'sampler') return await drawn(asked);
   if (asked.kind === 'serve') {
     const name = asked.size === 'full' ? FULL_SIZE : 'small';
     const { world } = await openWorld(name);
@@ -40,10 +48,23 @@ async function answerTo(asked: Asked): Promise<unknown> {
   return lines;
 }
 
-async function golden(name: string) {
+async function golden({ backend, encode }: Extract<Asked, { kind: 'golden' }>) {
   const began = performance.now();
-  const { label, gpu } = await openBackend(name);
-  return { backend: name, label, gpu, seconds: (performance.now() - began) / 1000 };
+  const { label, gpu } = await openBackend(backend);
+  if (encode && !label.includes('TF32')) throw new UserError(`${label} encodes in float32`, 1);
+  return { backend, label, gpu, seconds: (performance.now() - began) / 1000, ...(encode && { encode }) };
+}
+
+/** Draws on a device alone, after its rows agreed with the processor's: nothing is sent to anybody. */
+async function drawn({ by, size }: Extract<Asked, { kind: 'sampler' }>) {
+  const { world } = await openWorld(size === 'full' ? FULL_SIZE : 'small');
+  const sampler = new DeviceSampler(world, 0, driverBy(by));
+  const wrong = disagreement(world, sampler, new Sampler(world, 0, 'train'));
+  if (wrong !== null) throw new UserError(`${sampler.label} draws wrongly: ${wrong}`, 1);
+  const x = new Float32Array(ROWS * world.hiddenDim);
+  const { samplesPerSecond } = timed(SECONDS, ROWS, (round) => sampler.write(round, ROWS, x));
+  const gigabytesPerSecond = (samplesPerSecond * 4 * world.hiddenDim) / 1e9;
+  return [{ name: `drawn and read back by ${by}: ${sampler.label}`, samplesPerSecond, gigabytesPerSecond }];
 }
 
 async function step({ backend, recipe, size, steps }: Extract<Asked, { kind: 'step' }>) {

@@ -1,3 +1,4 @@
+import type { Way } from '#bench/sampler/device/drivers';
 import { backendNames } from '#engine/backend';
 
 /** The recipes that are timed: the two ends of the published path (speed/step/plan.ts). */
@@ -6,8 +7,9 @@ export type Recipe = (typeof RECIPES)[number];
 
 /** What a child process is asked for, as JSON. */
 export type Asked =
-  | { kind: 'golden'; backend: string }
-  | { kind: 'step'; backend: string; recipe: Recipe; size: 'full' | 'small'; steps: number }
+  | { kind: 'golden'; backend: string; encode?: 'tf32' }
+  | { kind: 'step'; backend: string; recipe: Recipe; size: 'full' | 'small'; steps: number; encode?: 'tf32' }
+  | { kind: 'sampler'; by: Way; size: 'full' | 'small' }
   | { kind: 'serve'; size: 'full' | 'small' }
   | { kind: 'peer'; backend: string; size: 'full' | 'small' }
   | { kind: 'run'; backend: string; size: 'full' | 'small'; samples: number };
@@ -28,6 +30,8 @@ export interface Golden {
   label: string;
   gpu: boolean;
   seconds: number;
+  /** Whether this was the golden encode by tensor cores. */
+  encode?: 'tf32';
 }
 
 export interface Wish {
@@ -43,6 +47,9 @@ export interface Wish {
 
 /** The fastest backend without a GPU: what a card is compared with. */
 const PROCESSOR = 'embedded';
+/** Backends whose kernels are the engine's own; those that encode by a card's tensor cores. */
+const OWN: readonly string[] = ['opencl', 'cuda'] satisfies Way[];
+const BY_TENSOR_CORES = ['cuda'];
 /** Backends that compute nothing on a GPU: their parts come last. */
 const SLOW = ['node', 'wasm', 'cpu'];
 
@@ -55,17 +62,28 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
   const wanted = backendNames.filter((name) => backends.length === 0 || backends.includes(name));
   const first = wanted.filter((name) => !SLOW.includes(name));
   const last = wanted.filter((name) => SLOW.includes(name));
-  const started = wanted.flatMap((name) => passed.filter(({ backend }) => backend === name));
+  const ofName = (some: readonly Golden[]) =>
+    wanted.flatMap((name) => some.filter(({ backend }) => backend === name));
+  const started = ofName(passed.filter(({ encode }) => encode === undefined));
+  const inTf32 = ofName(passed.filter(({ encode }) => encode === 'tf32')).map(({ backend }) => backend);
   const cards = started.filter(({ gpu }) => gpu).map(({ backend }) => backend);
   const others = started.map(({ backend }) => backend).filter((name) => !cards.includes(name));
   const size = cards.length > 0 ? 'full' : 'small';
   // Without a card the processor trains: a run of the small world takes a minute there.
   const trainer = cards[0] ?? others.find((name) => name === PROCESSOR) ?? others[0];
   return [
-    ...first.map(golden),
-    ...RECIPES.flatMap((recipe) => cards.map((backend) => step(backend, recipe, 'full', 50))),
+    ...first.map((name) => golden(name)),
+    ...cards.map((backend) => step(backend, RECIPES[0], 'full', 50)),
+    ...cards.filter((name) => BY_TENSOR_CORES.includes(name)).map((name) => golden(name, 'tf32')),
+    ...RECIPES.flatMap((recipe, i) => [
+      ...(i === 0 ? [] : cards.map((backend) => step(backend, recipe, 'full', 50))),
+      ...cards
+        .filter((name) => inTf32.includes(name))
+        .map((backend) => step(backend, recipe, 'full', 50, 'tf32')),
+    ]),
     ...(full && trainer !== undefined ? [run(trainer, size, samples[size])] : []),
     serve(size),
+    ...started.flatMap(({ backend }) => (isOwn(backend) ? [sampler(backend, size)] : [])),
     ...(peer && trainer !== undefined ? [comparison(trainer, size)] : []),
     ...others
       .filter((name) => name === PROCESSOR)
@@ -73,7 +91,12 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
     ...others
       .filter((name) => first.includes(name) && name !== PROCESSOR)
       .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, 'small', 5))),
-    ...last.map(golden),
+    // In software the tensor cores are emulated: what runs here would run there.
+    ...others.filter(isOwn).map((name) => golden(name, 'tf32')),
+    ...others
+      .filter((name) => inTf32.includes(name))
+      .map((name) => step(name, RECIPES[1], 'small', 5, 'tf32')),
+    ...last.map((name) => golden(name)),
     ...others
       .filter((name) => last.includes(name))
       .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, 'small', 5))),
@@ -81,16 +104,22 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
 }
 
 /** Kernels are compiled at the first start, which takes software drivers half a minute and more. */
-const golden = (backend: string): Part => ({
-  id: `golden step ${backend}`,
-  asked: { kind: 'golden', backend },
+const golden = (backend: string, encode?: 'tf32'): Part => ({
+  id: encode ? `golden encode ${backend} TF32` : `golden step ${backend}`,
+  asked: { kind: 'golden', backend, ...(encode && { encode }) },
   limit: 240,
   least: 5,
 });
 
-const step = (backend: string, recipe: Recipe, size: 'full' | 'small', steps: number): Part => ({
-  id: `step ${backend} ${recipe}`,
-  asked: { kind: 'step', backend, recipe, size, steps },
+const step = (
+  backend: string,
+  recipe: Recipe,
+  size: 'full' | 'small',
+  steps: number,
+  encode?: 'tf32',
+): Part => ({
+  id: `step ${backend} ${recipe}${encode ? ' TF32' : ''}`,
+  asked: { kind: 'step', backend, recipe, size, steps, ...(encode && { encode }) },
   limit: 300,
   least: 15,
 });
@@ -100,6 +129,15 @@ const serve = (size: 'full' | 'small'): Part => ({
   asked: { kind: 'serve', size },
   limit: 180,
   least: 20,
+});
+
+const isOwn = (backend: string): backend is Way => OWN.includes(backend);
+
+const sampler = (by: Way, size: 'full' | 'small'): Part => ({
+  id: `device sampler ${by}`,
+  asked: { kind: 'sampler', by, size },
+  limit: 120,
+  least: 15,
 });
 
 const comparison = (backend: string, size: 'full' | 'small'): Part => ({

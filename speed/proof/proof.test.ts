@@ -15,6 +15,7 @@ describe('the parts of a proof', () => {
       'step opencl BatchTopK',
       'whole run opencl',
       'data service',
+      'device sampler opencl',
       'step embedded LISTA-Matryoshka',
       'step embedded BatchTopK',
       'step webgpu LISTA-Matryoshka',
@@ -23,13 +24,42 @@ describe('the parts of a proof', () => {
     ]);
   });
 
+  it('have encodes by tensor cores right after the first step of a card that may, once they are right', () => {
+    const own = { ...wish, backends: ['opencl', 'cuda'], full: false };
+    const passed = [golden('opencl', true), golden('cuda', true)];
+    const ids = (more: typeof passed) => partsOf(own, [...passed, ...more]).map(({ id }) => id);
+    expect(ids([])).toEqual([
+      ...['golden step opencl', 'golden step cuda'],
+      ...['step opencl LISTA-Matryoshka', 'step cuda LISTA-Matryoshka', 'golden encode cuda TF32'],
+      ...['step opencl BatchTopK', 'step cuda BatchTopK'],
+      ...['data service', 'device sampler opencl', 'device sampler cuda'],
+    ]);
+    const right = { ...golden('cuda', true), encode: 'tf32' as const };
+    expect(ids([right]).slice(4, 9)).toEqual([
+      ...['golden encode cuda TF32', 'step cuda LISTA-Matryoshka TF32'],
+      ...['step opencl BatchTopK', 'step cuda BatchTopK', 'step cuda BatchTopK TF32'],
+    ]);
+    // A golden encode starts no backend.
+    expect(partsOf(own, [right]).map(({ asked }) => asked.kind)).not.toContain('step');
+  });
+
+  it('have them emulated in software, after all else there', () => {
+    const own = { ...wish, backends: ['opencl'], full: false };
+    const ids = partsOf(own, [golden('opencl', false), { ...golden('opencl', false), encode: 'tf32' }]).map(
+      ({ id }) => id,
+    );
+    expect(ids.slice(-2)).toEqual(['golden encode opencl TF32', 'step opencl BatchTopK TF32']);
+  });
+
   it('have full sizes on a card alone', () => {
     const sizes = (gpu: boolean) =>
       partsOf(wish, [golden('opencl', gpu)]).flatMap(({ asked }) =>
         'size' in asked ? [`${asked.kind} ${asked.size}`] : [],
       );
-    expect(new Set(sizes(true))).toEqual(new Set(['step full', 'run full', 'serve full']));
-    expect(new Set(sizes(false))).toEqual(new Set(['step small', 'run small', 'serve small']));
+    expect(new Set(sizes(true))).toEqual(new Set(['step full', 'run full', 'serve full', 'sampler full']));
+    expect(new Set(sizes(false))).toEqual(
+      new Set(['step small', 'run small', 'serve small', 'sampler small']),
+    );
   });
 
   it('are those of the named backends', () => {
@@ -90,11 +120,17 @@ describe('a proof', () => {
     expect(done.map(({ id }) => id)).toContain('step embedded BatchTopK');
   });
 
-  it('gives a part no more than the time that is left, and begins none that needs more', async () => {
-    const { limits, reasons } = await proved(130, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
-    expect(limits['golden step opencl']).toBe(130);
-    expect(limits['step opencl LISTA-Matryoshka']).toBe(70);
-    expect(reasons).toContain('whole run opencl: not begun: 0 s were left');
-    expect(Object.keys(limits)).not.toContain('data service');
+  it('gives a part half of the time that is left, a whole run all of it, and begins none that needs more', async () => {
+    const { limits, reasons } = await proved(300, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
+    expect(limits['golden step opencl']).toBe(150);
+    expect(limits['step opencl LISTA-Matryoshka']).toBe(120);
+    expect(limits['whole run opencl']).toBe(130);
+    expect(limits['data service']).toBe(37.5);
+    expect(reasons.at(-1)).toMatch(/: not begun: \d+ s were left$/);
+  });
+
+  it('has time for the others where a backend hangs', async () => {
+    const { done } = await proved(480, ({ kind }) => (kind === 'golden' ? 1000 : 20), answering);
+    expect(done.filter(({ asked, seconds }) => asked.kind === 'step' && seconds > 0)).not.toEqual([]);
   });
 });

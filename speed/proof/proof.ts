@@ -19,11 +19,16 @@ const GoldenAnswer = z.object({
   label: z.string(),
   gpu: z.boolean(),
   seconds: z.number(),
+  encode: z.literal('tf32').optional(),
 });
+
+/** A part that hangs leaves this share of the time to the others. */
+const SHARE = 0.5;
 
 /**
  * Runs all parts in the order of their worth and writes after each. With `seconds` no part runs longer than
- * what is left, and one that needs more than that is left out with this reason; shorter ones still run.
+ * half of what is left (a whole run: all of it), and one that needs more than is left is left out with this
+ * reason; shorter ones still run.
  */
 export async function prove(wish: Wish, seconds: number, { run, now, write }: Hands): Promise<Done[]> {
   const done: Done[] = [];
@@ -38,10 +43,14 @@ export async function prove(wish: Wish, seconds: number, { run, now, write }: Ha
     const outcome =
       remains < part.least
         ? { reason: `not begun: ${Math.max(0, Math.round(remains))} s were left` }
-        : await run(part, Math.min(part.limit, remains));
+        : await run(part, Math.min(part.limit, mayTake(part, remains)));
     done.push({ ...part, seconds: (now() - began) / 1000, outcome });
   }
 }
+
+/** The seconds that a part may take of those that are left. */
+const mayTake = ({ asked, least }: Part, remains: number): number =>
+  asked.kind === 'run' ? remains : Math.max(least, SHARE * remains);
 
 /** The golden steps that passed. */
 export function passed(done: readonly Done[]): Golden[] {

@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { chooseDevice } from '#engine/opencl/devices';
 import { noDevice } from '#engine/opencl/testing/here';
 import { buildWorld } from '../../world/build.ts';
 import { hiddenOf } from '../reference.ts';
 import { config } from '../testing/deep-world.ts';
 import { DeviceSampler } from './device-sampler.ts';
+import { samplerDriver } from './drivers.ts';
+import { GROUP, macrosFor, SAMPLER } from './kernels.ts';
 import { Runner } from './runner.ts';
 
 const world = await buildWorld(config);
 
 describe.skipIf(noDevice !== null)('the sampler on a device', () => {
   it('has Philox4x32-10, by the known answers of its authors', () => {
-    const source = readFileSync(new URL('./sampler.cl', import.meta.url), 'utf8');
-    const runner = new Runner(chooseDevice(), source, 1, {});
+    const runner = new Runner(samplerDriver(), SAMPLER, GROUP, macrosFor(1, 1));
     const words = (...from: number[]): string[] => {
       const to = runner.allocate(16);
       runner.run('philox_words', 1, [runner.filled(Int32Array.from(from, (word) => word | 0)), to]);

@@ -1,53 +1,52 @@
-import { readFileSync } from 'node:fs';
-import { chooseDevice, type Found } from '#engine/opencl/devices';
+import type { DeviceBuffer } from '#engine/opencl/buffers';
+import type { Driver } from '#engine/opencl/driver';
 import type { World } from '../../world/world.ts';
 import { planOf } from '../plan.ts';
 import type { SparseRows } from '../sampler.ts';
+import { samplerDriver } from './drivers.ts';
+import { GROUP, macrosFor, SAMPLER } from './kernels.ts';
 import { preorderOf } from './preorder.ts';
 import { Runner } from './runner.ts';
 
-const SOURCE = new URL('./sampler.cl', import.meta.url);
-/** Work items of a group: one row. */
-const GROUP = 128;
 /** Bytes for the active features of the rows that are drawn at a time, with places for all features. */
 const ENTRIES_BYTES = 64 << 20;
 const MOST_ROWS = 4096;
 
-/** By device and what the source is built with: a build takes a second where there is no cache. */
-const runners = new Map<string, Runner>();
+/** Those of each device, by what they are built with. */
+const runners = new WeakMap<Driver, Map<string, Runner>>();
 
 /**
- * Draws samples of a world on an OpenCL device, equal in distribution to `Sampler`, which is the reference.
- * The samples are others than those of `Sampler` at the same seed: they depend on seed, batch index, row and
- * feature alone, and in the last digits on the device.
+ * Draws samples of a world on a device, by OpenCL or by the CUDA driver, equal in distribution to `Sampler`,
+ * which is the reference. The samples are others than those of `Sampler` at the same seed: they depend on
+ * seed, batch index, row and feature alone, and in the last digits on the device.
  */
 export class DeviceSampler {
   private readonly runner: Runner;
   private readonly memory: Record<
     'loadings' | 'cutoffs' | 'means' | 'stds' | 'nodes' | 'tops' | 'vectors' | 'bias',
-    BigUint64Array
+    DeviceBuffer
   >;
-  private readonly entries: Record<'features' | 'values' | 'counts', BigUint64Array>;
+  private readonly entries: Record<'features' | 'values' | 'counts', DeviceBuffer>;
+  private readonly rank: number;
   private readonly tops: number;
   /** Rows that are drawn at a time. */
   private readonly slice: number;
-  private x: { memory: BigUint64Array; rows: number } | null = null;
+  private x: { memory: DeviceBuffer; rows: number } | null = null;
 
   /** @throws DeviceError where no device starts or its memory is too small */
   constructor(
     private readonly world: World,
     private readonly seed: number,
-    readonly found: Found = chooseDevice(),
+    private readonly driver: Driver = samplerDriver(),
   ) {
     const { rank, loadings, cutoffs } = planOf(world);
     const { nodes, tops, levels } = preorderOf(world);
     const n = world.numFeatures;
-    // Without a copula there is one factor that nothing depends on.
-    const defines = { RANK: Math.max(1, rank), LEVELS: 2 ** Math.ceil(Math.log2(levels)) };
-    this.runner = runnerOn(found, defines);
+    this.rank = rank;
+    this.runner = runnerOn(driver, macrosFor(rank, levels));
     const { runner } = this;
     this.memory = {
-      loadings: runner.filled(rank > 0 ? loadings : new Float32Array(n)),
+      loadings: runner.filled(loadings),
       ...{
         cutoffs: runner.filled(cutoffs),
         means: runner.filled(world.means),
@@ -63,6 +62,12 @@ export class DeviceSampler {
       values: runner.allocate(4 * this.slice * n),
       counts: runner.allocate(4 * this.slice),
     };
+  }
+
+  /** "NVIDIA H200, driver 580.159", or "NVIDIA H200, CUDA 13.0" by that driver alone. */
+  get label(): string {
+    const { name, platform, version } = this.driver.found;
+    return `${name}, ${platform === 'CUDA' ? platform : 'driver'} ${version}`;
   }
 
   /** Writes the activations [rows, hidden_dim] of the batch of that index. */
@@ -107,13 +112,13 @@ export class DeviceSampler {
     const { loadings, cutoffs, means, stds, nodes, tops } = memory;
     this.runner.run('draw_rows', rows, [
       ...[loadings, cutoffs, means, stds, nodes, tops],
-      ...[this.tops, this.world.numFeatures, first],
+      ...[this.tops, this.world.numFeatures, this.rank, first],
       ...[...words(seed), ...words(index)],
       ...[entries.features, entries.values, entries.counts],
     ]);
   }
 
-  private synthesise(first: number, rows: number, x: BigUint64Array): void {
+  private synthesise(first: number, rows: number, x: DeviceBuffer): void {
     const { memory, entries, world } = this;
     this.runner.run('synthesise', rows, [
       ...[memory.vectors, memory.bias, entries.features, entries.values, entries.counts],
@@ -121,7 +126,7 @@ export class DeviceSampler {
     ]);
   }
 
-  private roomFor(rows: number): BigUint64Array {
+  private roomFor(rows: number): DeviceBuffer {
     if (this.x && this.x.rows >= rows) return this.x.memory;
     if (this.x) this.runner.release(this.x.memory);
     this.x = { memory: this.runner.allocate(4 * rows * this.world.hiddenDim), rows };
@@ -129,13 +134,13 @@ export class DeviceSampler {
   }
 }
 
-function runnerOn(found: Found, defines: Readonly<Record<string, number>>): Runner {
-  const key = JSON.stringify([found.id, defines]);
-  const known = runners.get(key);
-  if (known) return known;
-  const group = Math.min(GROUP, found.largestGroup);
-  const runner = new Runner(found, readFileSync(SOURCE, 'utf8'), group, defines);
-  runners.set(key, runner);
+function runnerOn(driver: Driver, macros: readonly string[]): Runner {
+  const own = runners.get(driver) ?? new Map<string, Runner>();
+  runners.set(driver, own);
+  const key = macros.join(' ');
+  const runner =
+    own.get(key) ?? new Runner(driver, SAMPLER, Math.min(GROUP, driver.found.largestGroup), macros);
+  own.set(key, runner);
   return runner;
 }
 

@@ -1,15 +1,9 @@
-// Samples of a world on an OpenCL device: a group of work items for a row. Every number that is drawn
+// Samples of a world on a device: a group of work items for a row. Every number that is drawn
 // depends on seed, batch, row and feature alone (Philox, J. K. Salmon et al., SC 2011), so nothing depends on
 // the order in which work items run, and a number that is needed twice is drawn twice. Features fire given
 // the factors z with probability Phi(loadings_i · z - cutoffs_i), as in ../sampler.ts, the reference.
 
-// Factors of the copula, at least 1, and levels of the forest.
-#ifndef RANK
-#define RANK 1
-#endif
-#ifndef LEVELS
-#define LEVELS 1
-#endif
+// RANK and LEVELS: factors of the copula and levels of the forest that there is room for.
 
 #define FACTORS 0x80000000u
 
@@ -54,11 +48,11 @@ static uint4 words_of(const Draws* draws, uint what) {
 }
 
 // Whether feature i fires and how strongly: its magnitude, or 0. `choice` gets bits of its own.
-static float fired(const Draws* draws, int i, local const float* z, global const float* loadings,
+static float fired(const Draws* draws, int i, int rank, local const float* z, global const float* loadings,
                    global const float* cutoffs, global const float* means, global const float* stds,
                    uint* choice) {
   float argument = -cutoffs[i];
-  for (int k = 0; k < RANK; k++) argument += z[k] * loadings[i * RANK + k];
+  for (int k = 0; k < rank; k++) argument += z[k] * loadings[i * rank + k];
   const uint4 words = words_of(draws, (uint)i);
   *choice = words.w;
   const float u = uniform32(words.x);
@@ -81,6 +75,7 @@ typedef struct {
   global const int* nodes;
   global const float *loadings, *cutoffs, *means, *stds;
   local const float* z;
+  int rank;
 } World;
 
 // The child of a node that stays among its rivals, each with the same chance: -1 where none fires.
@@ -91,7 +86,7 @@ static int chosen_child(const World* world, const Draws* draws, int node) {
     const int i = world->nodes[at * 4 + FEATURE];
     if (i < 0) continue;
     uint choice;
-    if (fired(draws, i, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice) <= 0.0f)
+    if (fired(draws, i, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice) <= 0.0f)
       continue;
     rivals++;
     // The k-th replaces the one kept so far with probability 1/k.
@@ -122,7 +117,7 @@ static int descend(const World* world, const Draws* draws, int root, float value
       uint choice;
       float magnitude = 0.0f;
       if (!(flags_at[above] & EXCLUSIVE) || chosen_at[above] == at)
-        magnitude = fired(draws, i, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice);
+        magnitude = fired(draws, i, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice);
       if (magnitude <= 0.0f) {
         at = world->nodes[at * 4 + AFTER];
         continue;
@@ -152,7 +147,7 @@ static int descend(const World* world, const Draws* draws, int root, float value
 // features outside of the forest. key and batch are two words each.
 kernel void draw_rows(global const float* loadings, global const float* cutoffs, global const float* means,
                       global const float* stds, global const int* nodes, global const int* tops,
-                      const int top_count, const int most, const int first, const int key_low,
+                      const int top_count, const int most, const int rank, const int first, const int key_low,
                       const int key_high, const int batch_low, const int batch_high, global int* features,
                       global float* values, global int* counts) {
   local float z[RANK];
@@ -161,12 +156,12 @@ kernel void draw_rows(global const float* loadings, global const float* cutoffs,
   const int slot = get_group_id(0);
   const Draws draws = {(uint2)((uint)key_low, (uint)key_high), (uint)(first + slot), (uint)batch_low,
                        (uint)batch_high};
-  for (int k = item; k < RANK; k += GROUP) {
+  for (int k = item; k < rank; k += GROUP) {
     const uint4 words = words_of(&draws, FACTORS + (uint)k);
     z[k] = normals(words.x, words.y).x;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  const World world = {nodes, loadings, cutoffs, means, stds, z};
+  const World world = {nodes, loadings, cutoffs, means, stds, z, rank};
   global int* row_features = features + (size_t)slot * most;
   global float* row_values = values + (size_t)slot * most;
   int filled = 0;
@@ -178,7 +173,7 @@ kernel void draw_rows(global const float* loadings, global const float* cutoffs,
       top = tops[round + item];
       i = nodes[top * 4 + FEATURE];
       uint choice;
-      if (i >= 0) magnitude = fired(&draws, i, z, loadings, cutoffs, means, stds, &choice);
+      if (i >= 0) magnitude = fired(&draws, i, rank, z, loadings, cutoffs, means, stds, &choice);
       if (i < 0 || magnitude > 0.0f) {
         count = i >= 0 ? 1 : 0;
         if (nodes[top * 4 + AFTER] > top + 1)

@@ -10,6 +10,10 @@ import { cudaLibrary } from '../library.ts';
 interface StandIn {
   /** Why it refused the last call. */
   reason(): string;
+  /** Has it look for sources of PTX in that folder too. */
+  sources(folder: string): void;
+  /** Has it take PTX up to that version only; 0: any. */
+  newest(version: number): void;
   /** Has launches fail with that number from now on; 0: not any more. */
   fail(code: number): void;
   /** Lets the device have that many bytes; 0: what the processor has. */
@@ -54,6 +58,8 @@ function load(): StandIn {
   rmSync(folder, { recursive: true });
   return {
     reason: library.func('const char *standInReason()'),
+    sources: library.func('void standInSources(const char *)'),
+    newest: library.func('void standInNewest(int)'),
     fail: library.func('void standInFail(int)'),
     limit: library.func('void standInLimit(size_t)'),
     hasty: library.func('void standInHasty(int)'),

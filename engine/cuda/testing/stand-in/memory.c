@@ -19,6 +19,8 @@ API void standInLimit(size_t bytes) { most = bytes; }
 
 static size_t total(void) { return most ? most : clMemory(); }
 
+static size_t unused(void) { return total() > used ? total() - used : 0; }
+
 struct Memory* memoryAt(uint64_t address, size_t bytes) {
   for (size_t i = count; i-- > 0;) {
     struct Memory* one = all[i];
@@ -44,14 +46,14 @@ API int cuDeviceTotalMem_v2(size_t* bytes, int device) {
 API int cuMemGetInfo_v2(size_t* left, size_t* bytes) {
   TRY(ready());
   *bytes = total();
-  *left = *bytes - used;
+  *left = unused();
   return OK;
 }
 
 API int cuMemAlloc_v2(uint64_t* address, size_t bytes) {
   TRY(readyOutsideCapture());
   REQUIRE(bytes > 0, INVALID_VALUE, "memory of no bytes");
-  REQUIRE(bytes <= total() - used, OUT_OF_MEMORY, "no memory left");
+  REQUIRE(bytes <= unused(), OUT_OF_MEMORY, "no memory left");
   void* buffer = clCreate(bytes);
   REQUIRE(buffer, OUT_OF_MEMORY, "no memory left");
   // What was never written must not look like numbers.

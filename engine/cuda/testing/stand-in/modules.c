@@ -16,10 +16,24 @@ struct Module {
   int count;
 };
 
+static int newest;
+
+// For tests: the newest version of PTX that it takes; 0: any.
+API void standInNewest(int version) { newest = version; }
+
+static char more[512];
+
+// For tests: another folder with sources.
+API void standInSources(const char* folder) { snprintf(more, sizeof more, "%s", folder); }
+
 static char* contentOf(const char* group) {
   char path[1024];
   snprintf(path, sizeof path, KERNELS "/%s.cl", group);
   FILE* file = fopen(path, "rb");
+  if (!file) {
+    snprintf(path, sizeof path, "%s/%s.cl", more, group);
+    file = fopen(path, "rb");
+  }
   if (!file) return NULL;
   fseek(file, 0, SEEK_END);
   const size_t size = (size_t)ftell(file);
@@ -87,6 +101,12 @@ API int cuModuleLoadDataEx(struct Module** loaded, const char* image, uint32_t o
     if (which[i] == ERROR_LOG) log = values[i];
     else if (which[i] == ERROR_LOG_BYTES) room = (size_t)values[i];
     else return refuse(INVALID_VALUE, "option %d", which[i]);
+  }
+  int newer = 0;
+  const char* version = strstr(image, "\n.version ");
+  if (newest && version && sscanf(version, " .version %d", &newer) == 1 && newer > newest) {
+    fail(log, room, "Unsupported .version");
+    return refuse(UNSUPPORTED_PTX, "the PTX is of version %d", newer);
   }
   char group[64] = "", words[512] = "";
   if (!strstr(image, "\n.version ") || !strstr(image, "\n.address_size 64")) return fail(log, room, "this is no PTX");

@@ -1,53 +1,41 @@
-// Builds the kernels as PTX, for machines with libcuda.so.1 and no OpenCL library: by clang-16 and libclc-16.
-//   npm run build:ptx -- --ptxas /path/to/ptxas
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '#contract/atomic';
-import { parsed, program } from '#contract/command-line';
-import { runMain, UserError } from '#contract/errors';
+import { UserError } from '#contract/errors';
 import { parametersOf, sourceOf } from '../opencl/programs.ts';
-import { compilerWords, FOLDER, fileOf, headOf, VARIANTS, type Variant } from './variants.ts';
+import { compilerWords, fileOf, headOf, oldestOf, type Variant } from './variants.ts';
 
-/** What ptxas checks it for: T4, A100, H100, B200 and the GeForce cards of that kind. */
-const CARDS = ['sm_75', 'sm_80', 'sm_90', 'sm_100', 'sm_120'];
+/** What ptxas checks PTX for: V100 (as 7.5: it knows no 7.0 any more), A100, H100, B200 and GeForce cards. */
+export const CARDS = ['sm_75', 'sm_80', 'sm_86', 'sm_89', 'sm_90', 'sm_100', 'sm_120'];
 
-const command = program(
-  'npm run build:ptx --',
-  'Builds the kernels as PTX into engine/cuda/ptx. No card has run it yet.',
-)
-  .option('--out <folder>', 'where the files are written', fileURLToPath(FOLDER))
-  .option('--ptxas <file>', `NVIDIA's assembler: checks the PTX for ${CARDS.join(', ')}`)
-  .addHelpText(
-    'after',
-    '\nExample:\n  apt-get install clang-16 libclc-16\n  npm run build:ptx\nptxas is in the wheel nvidia-cuda-nvcc-cu12 of PyPI.',
-  );
-
-await runMain(async () => {
-  if (!parsed(command)) return 0;
-  const { out, ptxas } = command.opts<{ out: string; ptxas?: string }>();
+/**
+ * Writes the PTX of these variants into a folder, and removes other PTX there. `ptxas`: NVIDIA's assembler,
+ * which has to take it for all cards. Returns how many kernels there are.
+ * @throws UserError where the compiler is not here, or refuses
+ */
+export function buildPtx(variants: readonly Variant[], out: string, ptxas?: string): number {
   mkdirSync(out, { recursive: true });
   let kernels = 0;
-  for (const variant of VARIANTS) {
+  for (const variant of variants) {
     const file = join(out, fileOf(variant));
     writeFileAtomic(file, compiled(variant));
-    kernels += parametersOf(sourceOf(variant.group)).size;
+    kernels += parametersOf(sourceOf(variant.of)).size;
     if (ptxas === undefined) continue;
-    for (const card of CARDS) run(ptxas, [`-arch=${card}`, '-o', '/dev/null', file], '');
+    const number = (card: string) => Number(card.slice('sm_'.length));
+    const oldest = number(oldestOf(variant.of));
+    for (const card of CARDS.filter((each) => number(each) >= oldest))
+      run(ptxas, [`-arch=${card}`, '-o', '/dev/null', file], '');
   }
-  const built = VARIANTS.map(fileOf);
+  const built = variants.map(fileOf);
   for (const file of readdirSync(out))
     if (file.endsWith('.ptx') && !built.includes(file)) rmSync(join(out, file));
-  process.stdout.write(
-    `${out}: ${built.length} files, ${kernels} kernels${ptxas ? `, taken by ptxas for ${CARDS.join(', ')}` : ''}\n`,
-  );
-  return 0;
-});
+  return kernels;
+}
 
 /** PTX of a variant. @throws UserError with the compiler's first line, or the kernels that it lacks */
 function compiled(variant: Variant): string {
-  const source = sourceOf(variant.group);
+  const source = sourceOf(variant.of);
   try {
     const ptx = run('clang-16', compilerWords(variant), source);
     const missing = [...parametersOf(source).keys()].filter((name) => !ptx.includes(`.entry ${name}(`));

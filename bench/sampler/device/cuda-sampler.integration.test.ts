@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CudaDriver } from '#engine/cuda/cuda-driver';
+import { chooseCudaDevice } from '#engine/cuda/devices';
+import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
+import { chooseDevice } from '#engine/opencl/devices';
+import { OpenClDriver } from '#engine/opencl/opencl-driver';
+import { buildWorld } from '../../world/build.ts';
+import { parseConfig } from '../../world/config.ts';
+import { Sampler } from '../sampler.ts';
+import { config } from '../testing/deep-world.ts';
+import { disagreement } from './agreement.ts';
+import { DeviceSampler } from './device-sampler.ts';
+import { samplerDriver } from './drivers.ts';
+import { SAMPLER } from './kernels.ts';
+
+describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
+  beforeAll(() => {
+    standIn().sources(fileURLToPath(SAMPLER.folder));
+  });
+  afterEach(() => {
+    standIn().pose(0, 0);
+    standIn().limit(0);
+  });
+  const byCuda = () => new CudaDriver(chooseCudaDevice());
+
+  it.each([
+    ['a small forest', config],
+    ['no forest and no copula', parseConfig({ num_features: 70, hidden_dim: 12, seed: 3 }, 'test')],
+    [
+      'more factors and levels',
+      parseConfig(
+        {
+          ...{ num_features: 400, hidden_dim: 16, seed: 5 },
+          hierarchy: { total_root_nodes: 2, branching_factor: 2, max_depth: 6 },
+          correlation: { rank: 40, correlation_scale: 0.2, seed: 6 },
+        },
+        'test',
+      ),
+    ],
+  ])('draws the same bits as by OpenCL from a world of %s', async (_, of) => {
+    const world = await buildWorld(of);
+    const [ours, theirs] = [byCuda(), new OpenClDriver(chooseDevice())].map(
+      (driver) => new DeviceSampler(world, 2 ** 32 + 7, driver),
+    );
+    for (const [index, rows] of [
+      [0, 300],
+      [2 ** 32 + 3, 1500],
+    ]) {
+      const [x, expected] = [0, 0].map(() => new Float32Array(rows * world.hiddenDim));
+      expect(ours.sample(index, rows, x)).toEqual(theirs.sample(index, rows, expected));
+      expect(x).toEqual(expected);
+      expect(x.some((value) => value !== 0)).toBe(true);
+    }
+  });
+
+  it('draws from the distribution of the processor', async () => {
+    const world = await buildWorld(config);
+    const sampler = new DeviceSampler(world, 3, byCuda());
+    expect(disagreement(world, sampler, new Sampler(world, 3, 'train'))).toBeNull();
+    expect(sampler.label).toBe('stand-in for a card, CUDA 12.9');
+  });
+
+  it('is taken where its device is a card and that of OpenCL is none', () => {
+    expect(samplerDriver()).toBeInstanceOf(OpenClDriver);
+    expect(() => samplerDriver(['card'])).toThrow(
+      'Portable Computing Language offers no card; CUDA offers no card',
+    );
+    standIn().pose(90, 0);
+    for (const driver of [samplerDriver(), samplerDriver(['card'])]) {
+      expect(driver).toBeInstanceOf(CudaDriver);
+      expect(driver.found).toMatchObject({ kind: 'card', platform: 'CUDA', version: '12.9' });
+    }
+  });
+
+  it('ends with one line where the memory of its device is full', async () => {
+    const world = await buildWorld(config);
+    const driver = byCuda();
+    standIn().limit(2 ** 20);
+    expect(() => new DeviceSampler(world, 3, driver)).toThrow(
+      /^stand-in for a card has no memory left for \d+ bytes of the sampler$/,
+    );
+  });
+});
