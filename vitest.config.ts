@@ -71,6 +71,9 @@ export default defineConfig({
           include: [`${FOLDERS}.e2e.test.ts`],
           exclude: [...left, SLURM, ENGINES],
           setupFiles: './test/environment.ts',
+          // Several whole loops at a time, beside other stages of CI.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
