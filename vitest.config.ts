@@ -39,13 +39,9 @@ const common = {
  */
 const shared = { ...common, isolate: false } as const;
 
-/**
- * Whole loops train: on few cores more workers only make their timings worse. Unit and integration tests wait
- * for processes a quarter of their time, so a third worker keeps two cores busy.
- */
-const projects = process.argv.filter((_, at) => process.argv[at - 1] === '--project');
-const withWholeLoops = projects.length === 0 || projects.some((name) => /^(end-to-end|slurm)$/.test(name));
 const SLURM = 'test/slurm/**/*.e2e.test.ts';
+/** Libraries that an engine has loaded stay in its process, with their threads, kernels and memory. */
+const ENGINES = '{engine,speed}/**/*.e2e.test.ts';
 
 export default defineConfig({
   test: {
@@ -70,10 +66,22 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...shared,
           name: 'end-to-end',
           include: [`${FOLDERS}.e2e.test.ts`],
-          exclude: [...left, SLURM],
+          exclude: [...left, SLURM, ENGINES],
+          setupFiles: './test/environment.ts',
+          // Several whole loops at a time, beside other stages of CI.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'end-to-end-engines',
+          include: [ENGINES],
+          exclude: left,
         },
       },
       {
@@ -97,6 +105,7 @@ export default defineConfig({
     },
     globalSetup: ['./test/touched.ts', './test/own-tmp.ts'],
     reporters: ['default', './test/skips.ts'],
-    maxWorkers: Math.max(withWholeLoops ? 2 : 3, availableParallelism() - 2),
+    // All tests wait for processes a fifth of their time or more: a third worker keeps two cores busy.
+    maxWorkers: Math.max(3, availableParallelism() - 2),
   },
 });

@@ -8,6 +8,8 @@ it('says what was not tested, how much of it, and what to install', () => {
     'agent/sandbox.e2e.test.ts',
     'engine/embedded/blas.test.ts',
     'bench/build-ptx.e2e.test.ts',
+    'engine/native/build.e2e.test.ts',
+    ...['engine/native/native.test.ts', 'engine/embedded/native.test.ts', 'bench/eval/compare-rows.test.ts'],
     'engine/cuda/testing/stand-in.integration.test.ts',
     'sae/trainer/cuda.integration.test.ts',
   ];

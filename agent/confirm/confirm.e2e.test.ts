@@ -26,42 +26,40 @@ const sprint = (slug: string, f1: number, experiment = 'plain'): Step[] => [
 const measured = (repo: string) =>
   readEvents(eventsPath(repo)).flatMap((e) => (e.type === 'confirm.measured' ? [`${e.of} ${e.draw}`] : []));
 
-it.each(['SIGKILL', 'SIGTERM'] as const)(
-  'goes on with the same key and worlds after a %s while confirming',
-  async (signal) => {
-    // The runs of the second sprint take two seconds each.
-    const night = [sprint('base', 0.6), sprint('better', 0.7, 'steady')];
-    const repo = withSecretWorlds(tinyRepository(night), '{ f1, mcc }');
-    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const started = await eventOf(repo, 'confirm.started', ({ best }) => best !== null);
-    await eventOf(repo, 'confirm.measured', (event) => event.sprint === started.sprint);
-    loop.child.kill(signal);
-    await loop.ended;
-    const before = measured(repo);
-    await loopIn(repo, {});
-    const [base, better] = readSprints(sprintsDir(repo));
-    expect([base?.outcome, better?.outcome]).toEqual(['new-best', 'new-best']);
-    // No run on a secret world is made twice, but the one that was cut off.
-    const all = measured(repo);
-    expect(all.slice(0, before.length)).toEqual(before);
-    expect(all.slice(0, 3)).toEqual(['candidate 0', 'candidate 1', 'candidate 2']);
-    expect(all.slice(3).sort()).toEqual([
-      // The last three of the best and of the best before are those of the end of the night.
-      ...['best 3', 'best 4', 'best 5', 'best again 1', 'best again 3', 'best again 3', 'best again 4'],
-      ...['best before 5', 'candidate 1', 'candidate 3', 'candidate 4'],
-    ]);
-    expect(base?.confirmed?.key).toBe(keyOf(repo, branchOf(repo)).hash);
-    expect(better?.confirmed).toMatchObject({ key: base?.confirmed?.key, nth: 1 });
-    const pairs = pairsOfSprints(keyOf(repo, branchOf(repo)).folder)[better?.id ?? ''];
-    expect(pairs?.map(({ draw, kept }) => [draw, kept])).toEqual([
-      [3, false],
-      [1, true],
-      [4, false],
-      [5, false],
-    ]);
-    expect(processesIn(repo)).toEqual([]);
-  },
-);
+// killed.e2e.test.ts has SIGKILL.
+it('goes on with the same key and worlds after a SIGTERM while confirming', async () => {
+  // The runs of the second sprint take two seconds each.
+  const night = [sprint('base', 0.6), sprint('better', 0.7, 'steady')];
+  const repo = withSecretWorlds(tinyRepository(night), '{ f1, mcc }');
+  const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+  const started = await eventOf(repo, 'confirm.started', ({ best }) => best !== null);
+  await eventOf(repo, 'confirm.measured', (event) => event.sprint === started.sprint);
+  loop.child.kill('SIGTERM');
+  await loop.ended;
+  const before = measured(repo);
+  await loopIn(repo, {});
+  const [base, better] = readSprints(sprintsDir(repo));
+  expect([base?.outcome, better?.outcome]).toEqual(['new-best', 'new-best']);
+  // No run on a secret world is made twice, but the one that was cut off.
+  const all = measured(repo);
+  expect(all.slice(0, before.length)).toEqual(before);
+  expect(all.slice(0, 3)).toEqual(['candidate 0', 'candidate 1', 'candidate 2']);
+  expect(all.slice(3).sort()).toEqual([
+    // The last three of the best and of the best before are those of the end of the night.
+    ...['best 3', 'best 4', 'best 5', 'best again 1', 'best again 3', 'best again 3', 'best again 4'],
+    ...['best before 5', 'candidate 1', 'candidate 3', 'candidate 4'],
+  ]);
+  expect(base?.confirmed?.key).toBe(keyOf(repo, branchOf(repo)).hash);
+  expect(better?.confirmed).toMatchObject({ key: base?.confirmed?.key, nth: 1 });
+  const pairs = pairsOfSprints(keyOf(repo, branchOf(repo)).folder)[better?.id ?? ''];
+  expect(pairs?.map(({ draw, kept }) => [draw, kept])).toEqual([
+    [3, false],
+    [1, true],
+    [4, false],
+    [5, false],
+  ]);
+  expect(processesIn(repo)).toEqual([]);
+});
 
 it('holds a gain that there is no time to confirm', async () => {
   const repo = withSecretWorlds(tinyRepository([sprint('base', 0.6)]), '{ f1, mcc }', '{ share: 0.0001 }');

@@ -71,7 +71,7 @@ it('two gains made side by side are combined by the loop, and their result says 
   expect(log).toContain('The idea, of the loop itself:');
   expect(log).toContain('Researcher: the loop itself');
   expect(readFileSync(inSprint(sprintDir(repo, both.id)).log, 'utf8')).toContain('by the loop itself');
-}, 120_000);
+});
 
 it('a gain that came too late to be the best is combined too, with its settings', async () => {
   const { repo, first, second, both } = await sideBySide([
@@ -85,40 +85,43 @@ it('a gain that came too late to be the best is combined too, with its settings'
   expect(both.runs.map(({ settings }) => settings)).toEqual([{ c: '1' }]);
   // The workspace has the change of the first already: the second is a setting alone.
   expect([both.change.files, show(repo, 'a.txt')]).toEqual([[], '2']);
-}, 120_000);
+});
 
-it.each([
-  ['both changed the same lines', ['2\n', '1\n'], ['a.txt', 'a.txt'], /both changed work\/a.txt/],
-  ['their merge fails the check', ['3\n', '3\n'], ['a.txt', 'b.txt'], /fails the check: a and b are both 3/],
-])(
-  'where %s, a researcher is asked to combine two gains, once',
-  async (_, texts, files, why) => {
-    const [one, two] = texts.map((text, i) => write(files[i] as string, text)) as [Call, Call];
-    const idle = [start('idle'), committed(4), finish({ candidate: null })];
-    const { repo, both, others, events } = await sideBySide(
-      [
-        ...[changes('first', one), changes('second', two, true), idle],
-        ...[[], sprintTo('by-hand', 0.9), sprintTo('next', 0.95)],
-      ],
-      4,
-    );
-    expect(both).toMatchObject({ outcome: 'no-gain', verdict: null, runs: [], change: { kept: false } });
-    expect(both.combines?.trouble).toMatch(why);
-    expect(both.reason).toMatch(/^not combined: .*; a researcher is asked to$/);
-    expect(others.flatMap(({ handed }) => handed ?? [])).toEqual([both.id]);
-    expect(f1(others.at(-1) as Sprint)).toBeGreaterThan(0.9);
-    const asked = events.filter((event) => event.type === 'sprint.opened' && event.handed !== undefined);
-    expect(asked).toHaveLength(1);
-    const prompts = readdirSync(join(repo, 'state/transcripts')).map((name) =>
-      JSON.stringify(new Transcript(join(repo, 'state/transcripts', name)).messages[0]),
-    );
-    const told = prompts.filter((text) => text.includes('# Two gains to combine'));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(why);
-    expect(told[0]).toMatch(/> Idea of (first|second)\./);
-  },
-  120_000,
-);
+it('where both changed the same lines, a researcher is asked to combine two gains, once', async () => {
+  const why = /both changed work\/a.txt/;
+  const idle = [start('idle'), committed(4), finish({ candidate: null })];
+  const { repo, both, others, events } = await sideBySide(
+    [
+      ...[changes('first', write('a.txt', '2\n')), changes('second', write('a.txt', '1\n'), true), idle],
+      ...[[], sprintTo('by-hand', 0.9), sprintTo('next', 0.95)],
+    ],
+    4,
+  );
+  expect(both).toMatchObject({ outcome: 'no-gain', verdict: null, runs: [], change: { kept: false } });
+  expect(both.combines?.trouble).toMatch(why);
+  expect(both.reason).toMatch(/^not combined: .*; a researcher is asked to$/);
+  expect(others.flatMap(({ handed }) => handed ?? [])).toEqual([both.id]);
+  expect(f1(others.at(-1) as Sprint)).toBeGreaterThan(0.9);
+  const asked = events.filter((event) => event.type === 'sprint.opened' && event.handed !== undefined);
+  expect(asked).toHaveLength(1);
+  const prompts = readdirSync(join(repo, 'state/transcripts')).map((name) =>
+    JSON.stringify(new Transcript(join(repo, 'state/transcripts', name)).messages[0]),
+  );
+  const told = prompts.filter((text) => text.includes('# Two gains to combine'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(why);
+  expect(told[0]).toMatch(/> Idea of (first|second)\./);
+});
+
+it('where their merge fails the check, two gains are not combined, and a researcher is to be asked', async () => {
+  const { both } = await sideBySide([
+    changes('first', write('a.txt', '3\n')),
+    changes('second', write('b.txt', '3\n'), true),
+  ]);
+  expect(both).toMatchObject({ outcome: 'no-gain', verdict: null, runs: [], change: { kept: false } });
+  expect(both.combines?.trouble).toMatch(/fails the check: a and b are both 3/);
+  expect(both.reason).toMatch(/^not combined: .*; a researcher is asked to$/);
+});
 
 it('loses no pair and makes none twice where the loop is killed at any step of their sprint', async () => {
   const repo = sumRepository([
@@ -131,14 +134,8 @@ it('loses no pair and makes none twice where the loop is killed at any step of t
   const left = 'the gain of sprint 2 is not combined with the best yet: the next start does that';
   expect(events.filter((event) => event.type === 'loop.notice' && event.text === left)).toHaveLength(1);
   let seen = -1;
-  // The next start makes the sprint with one researcher too.
-  for (const type of [
-    'sprint.opened',
-    'sprint.claimed',
-    'run.started',
-    'verdict.given',
-    'sprint.closed',
-  ] as const) {
+  // The next start makes the sprint with one researcher too. crash.e2e.test.ts has random instants.
+  for (const type of ['sprint.opened', 'run.started', 'sprint.closed'] as const) {
     const loop = startCommand(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off');
     await Promise.race([eventOf(repo, type, ({ seq }) => seq > seen), loop.ended]);
     loop.child.kill('SIGKILL');

@@ -53,7 +53,7 @@ function commandsIn(repo: string): string[] {
 }
 
 describe('a loop that is cut off', () => {
-  it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
+  it('is taken up after kill -9, not before: leftovers end, and the conversation goes on from its last whole turn', async () => {
     const repo = tinyRepository([hanging('forks'), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await startedRun(repo);
@@ -62,6 +62,9 @@ describe('a loop that is cut off', () => {
       sprint: { number: 1 },
       runs: [{ experiment: 'forks' }],
     });
+    const second = startCommand(repo, 'loop', '--sandbox', 'off');
+    expect(await second.ended).toBe(2);
+    expect(second.said()).toContain(`another loop runs in this checkout: process ${loop.child.pid}`);
     loop.child.kill('SIGKILL');
     await loop.ended;
     expect(readStatus(repo).loop).toBe('cut off');
@@ -70,7 +73,7 @@ describe('a loop that is cut off', () => {
     const { events } = await loopIn(repo);
     expect(events[0]).toMatchObject({ type: 'loop.started', resumed: true });
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    const [first, second] = readSprints(sprintsDir(repo));
+    const [first, next] = readSprints(sprintsDir(repo));
     expect(first).toMatchObject({
       outcome: 'new-best',
       // The run had saved nothing, and began anew.
@@ -78,7 +81,7 @@ describe('a loop that is cut off', () => {
     });
     expect(first.runs.map((run) => run.endedBy)).toEqual(['trainer', 'trainer']);
     expect(first.cost.turns).toBeGreaterThanOrEqual(7);
-    expect(second.outcome).toBe('no-gain');
+    expect(next.outcome).toBe('no-gain');
     expect(ledgerOfCommits(repo)).toEqual([
       'Sprint 1: Try hanging (new-best)',
       'Sprint 2: Try second (no-gain)',
@@ -287,20 +290,6 @@ it('does not commit a sprint again when only the event of its commit is missing'
 });
 
 describe('a loop that is asked to stop', () => {
-  it('ends its run on the first Ctrl-C, and leaves the sprint open', async () => {
-    const repo = tinyRepository([hanging()]);
-    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await startedRun(repo);
-    loop.child.kill('SIGINT');
-    expect(await loop.ended).toBe(130);
-    expect(outcomes(repo)).toEqual([]);
-    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    // Nothing half-done is committed: the branch has only its start.
-    expect(ledgerOfCommits(repo)).toEqual(['']);
-    expect(loop.said()).toContain('Stopped: Ctrl-C.');
-    expect(loop.said()).toMatch(/^Take over: +git merge run\//m);
-  });
-
   it('ends at once on the second, and is taken up later', async () => {
     const repo = tinyRepository([
       [start('busy'), call('bash', { command: 'sleep 100' }), finish({ candidate: null })],
@@ -313,6 +302,12 @@ describe('a loop that is asked to stop', () => {
     await sleep(ONE_REQUEST_MS);
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
+    expect(
+      readEvents(eventsPath(repo)).flatMap((e) =>
+        e.type === 'loop.notice' && e.text.startsWith('stopping') ? [e.text.split(' ', 3).join(' ')] : [],
+      ),
+    ).toEqual(['stopping after this', 'stopping at once;']);
+    expect(loop.said()).toMatch(/^Open: +sprint 1: Try busy/m);
     expect(outcomes(repo)).toEqual([]);
     await loopIn(repo);
     expect(outcomes(repo)).toEqual(['failed', 'new-best']);
@@ -341,15 +336,4 @@ describe('a loop that is asked to stop', () => {
     expect(outcomes(repo)).toEqual(['new-best']);
     expect(existsSync(file)).toBe(false);
   });
-});
-
-it('refuses a second loop in one checkout and names the first', async () => {
-  const repo = tinyRepository([hanging()]);
-  const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-  await eventOf(repo, 'run.started');
-  const second = startCommand(repo, 'loop', '--sandbox', 'off');
-  expect(await second.ended).toBe(2);
-  expect(second.said()).toContain(`another loop runs in this checkout: process ${loop.child.pid}`);
-  loop.child.kill('SIGINT');
-  await loop.ended;
 });

@@ -63,10 +63,9 @@ export async function withEncoder<T>(
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
     });
     const dependence = fresh && (await checkInvariance(fresh, probes, seed));
-    const where = { repo: process.cwd(), sandbox };
     const remarks =
       mayBeBest &&
-      (await pythonRemarks(encoding, encoder, first, { ...where, mayBeBest: mayBeBest(measured) }));
+      (await pythonRemarks(encoding, encoder, first, { repo, sandbox, mayBeBest: mayBeBest(measured) }));
     return { measured, ...(dependence && { dependence }), ...(remarks && { remarks }) };
   } finally {
     await Promise.all(encoders.map((encoder) => encoder.stop()));
