@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
+import { START } from '../fixtures/loop.ts';
 import { exampleRecord } from '../tensorboard/fixtures/record.ts';
 
 const repo = realpathSync(mkdtempSync(join(tmpdir(), 'confined-')));
@@ -72,7 +73,7 @@ afterAll(() => {
 
 const confined = (...args: string[]) =>
   capture({
-    argv: ['node', '--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'confined.ts'), ...args],
+    argv: ['node', START, join(import.meta.dirname, 'confined.ts'), ...args],
     cwd: repo,
     env: cleanEnv(),
     timeoutSeconds: 30,

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { eventsPath } from '../common/paths.ts';
-import { optionsFor, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { optionsFor, START, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { EventLog } from '../journal/events.ts';
 import { preflight } from '../start/preflight.ts';
@@ -33,7 +33,7 @@ describe('before the first paid call', () => {
     async () => {
       const env = await environment();
       const repo = tinyRepository();
-      const loop = [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'loop.ts')];
+      const loop = [process.execPath, START, join(here, 'loop.ts')];
       // `script` gives the command a terminal of its own and its exit code back.
       const child = spawn('script', ['-qefc', `${joinCommand(loop)} --sandbox off`, '/dev/null'], {
         cwd: repo,

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(base, { recursive: true }));
 
 const report = (...args: string[]) =>
-  execa('node', ['--import', 'tsx', 'agent/cli/report.ts', ...args], { cwd: repo, reject: false });
+  execa('node', ['host/start.mjs', 'agent/cli/report.ts', ...args], { cwd: repo, reject: false });
 
 it('renders a sprint and the notebook from the sprint folders alone', async () => {
   cpSync(sprintsFolder, join(base, 'sprints'), { recursive: true });

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { sprintsDir } from '../common/paths.ts';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { loopIn, START, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -15,7 +15,7 @@ let [night, hand, later]: string[] = [];
 
 const command = async (name: string, ...args: string[]) => {
   const file = join(import.meta.dirname, `${name}.ts`);
-  const argv = [process.execPath, '--import', import.meta.resolve('tsx'), file, ...args];
+  const argv = [process.execPath, START, file, ...args];
   const { exit, stdout, complaint } = await capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
   return { code: exit.code, stdout, complaint };
 };

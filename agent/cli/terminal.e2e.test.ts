@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
 import { sprintsDir } from '../common/paths.ts';
-import { tinyRepository } from '../fixtures/loop.ts';
+import { START, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -28,13 +28,7 @@ it.each([
   async (_, signal, code, wanted) => {
     const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     const { bin, at } = slowGit();
-    const argv = [
-      '--import',
-      import.meta.resolve('tsx'),
-      join(import.meta.dirname, 'loop.ts'),
-      '--sandbox',
-      'off',
-    ];
+    const argv = [START, join(import.meta.dirname, 'loop.ts'), '--sandbox', 'off'];
     const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
     const loop = spawn(process.execPath, argv, {
       cwd: repo,
@@ -60,7 +54,7 @@ it('is silent where the disk below its output is full, and does its work', async
   const repo = tinyRepository([sprintTo('first', 0.6)]);
   const full = openSync('/dev/full', 'w');
   const run = async (stderr: 'pipe' | number, name: string, ...args: string[]) => {
-    const argv = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, `${name}.ts`), ...args];
+    const argv = [START, join(import.meta.dirname, `${name}.ts`), ...args];
     const child = spawn(process.execPath, argv, { cwd: repo, stdio: ['ignore', full, stderr] });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
-import { eventOf, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, START, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
 
@@ -41,7 +41,7 @@ it.skipIf(!hasScript)('draws on a terminal until q is pressed, and gives it back
   const loop = startCommand(repo, 'loop', '--sandbox', 'off');
   await eventOf(repo, 'run.started');
   const program = join(import.meta.dirname, 'watch-loop.ts');
-  const argv = joinCommand([process.execPath, '--import', import.meta.resolve('tsx'), program, repo]);
+  const argv = joinCommand([process.execPath, START, program, repo]);
   const child = spawn('script', ['-qec', `stty cols 60 rows 20; ${argv}`, '/dev/null'], {
     env: { ...cleanEnv(), TERM: 'xterm' },
   });

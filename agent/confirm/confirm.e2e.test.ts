@@ -5,7 +5,7 @@ import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { processesIn } from '#host/processes';
 import { eventsPath, sprintsDir } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, START, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, git } from '../fixtures/repo.ts';
 import { finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
@@ -80,7 +80,7 @@ it('publishes the key, with which everybody can check a confirmed number', async
   const branch = branchOf(repo);
   const cli = (name: string, ...args: string[]) => {
     const file = join(import.meta.dirname, '../cli', `${name}.ts`);
-    const argv = ['node', '--import', import.meta.resolve('tsx'), file, ...args];
+    const argv = ['node', START, file, ...args];
     return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
   };
   const run = base?.candidate ?? '';

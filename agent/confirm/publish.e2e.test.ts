@@ -5,7 +5,7 @@ import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { worktreeOf } from '#host/worktree';
 import { secretDir, sprintsDir } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, START, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const publish = (repo: string) => {
   const file = join(import.meta.dirname, '../cli/publish.ts');
-  const argv = ['node', '--import', import.meta.resolve('tsx'), file];
+  const argv = ['node', START, file];
   return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
 };
 const published = (repo: string): { hash: string; key?: string }[] =>

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { sprintsDir } from '../common/paths.ts';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { loopIn, START, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, emptyFolder, git } from '../fixtures/repo.ts';
 import { call, sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -16,7 +16,7 @@ import { statusLines } from '../screen/status-lines.ts';
 
 const command = (cwd: string, name: string, ...args: string[]) => {
   const file = join(import.meta.dirname, `../cli/${name}.ts`);
-  const argv = [process.execPath, '--import', import.meta.resolve('tsx'), file, ...args];
+  const argv = [process.execPath, START, file, ...args];
   return capture({ argv, cwd, env: cleanEnv(), timeoutSeconds: 50 });
 };
 /** The list that a notebook holds, without its links. */
