@@ -4,17 +4,15 @@
 // the code might not do the same after building.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, extname, join, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { extname, join, relative, sep } from 'node:path';
 import { build, transform } from 'esbuild';
+import { BUILT_IN, OPTIONS, placed } from './options.mjs';
 
 const { workspace, folder, out } = JSON.parse(process.argv[2]);
 const tree = process.cwd();
 const own = join(tree, workspace) + sep;
 /** A larger file is none that a person wrote. */
 const MAX_BYTES = 4 << 20;
-/** Packages of JavaScript alone, which every program loads. Others stay as Node finds them. */
-const BUILT_IN = ['zod', 'commander'];
 const LOADERS = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.json': 'json' };
 
 /** What code may do by its own place, its start or its source, which are others once it is built. */
@@ -46,16 +44,6 @@ export async function importFile(path) {
   if (!load) throw new Error('Cannot find module ' + path);
   return await load();
 }`;
-
-/** Where a module finds the files beside it: in its source's folder, not where it was built. */
-function placed(path, text) {
-  if (!text.includes('import.meta')) return text;
-  const [url, folder, name] = [pathToFileURL(path).href, dirname(path), path].map((word) =>
-    JSON.stringify(word),
-  );
-  // On the first line, so that the others keep their numbers.
-  return `const __url = ${url}, __folder = ${folder}, __file = ${name};${text}`;
-}
 
 async function refuseOdd(path, text, loader) {
   if (loader === 'json') return;
@@ -98,31 +86,12 @@ const plugin = {
 
 try {
   await build({
+    ...OPTIONS,
     absWorkingDir: tree,
     entryPoints: filesOf(folder).map((name) => join(folder, name)),
     outdir: out,
     outbase: tree,
-    bundle: true,
     splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: `node${process.versions.node}`,
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    conditions: [],
-    define: {
-      'import.meta.url': '__url',
-      'import.meta.dirname': '__folder',
-      'import.meta.filename': '__file',
-    },
-    // In place of every tsconfig.json: one in the tree can name any file.
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
-    // A package may be CommonJS.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    logLevel: 'silent',
     plugins: [plugin],
   });
 } catch (error) {

@@ -6,6 +6,8 @@ import { Builds } from './builds.ts';
 import { digest, digestOfFiles } from './digest.ts';
 
 const BUILD = join(import.meta.dirname, 'build.mjs');
+/** What builds: the program, and what it imports. */
+const BUILDERS = [BUILD, join(import.meta.dirname, 'options.mjs')];
 const SECONDS = 60;
 
 /** A command of the workspace in words, and the paths that it may read. */
@@ -59,7 +61,8 @@ async function builtFrom(
   const reads = readable.filter((path) => !realpathSync(path).startsWith(`${cwd}/`));
   const files = digestOfFiles(reads);
   if (files === null) return null;
-  const key = digest([cwd, programs, files, process.version, readFileSync(BUILD, 'utf8')]);
+  const builders = BUILDERS.map((path) => readFileSync(path, 'utf8'));
+  const key = digest([cwd, programs, files, process.version, ...builders]);
   const builds = new Builds(join(realpathSync(where.repo), 'state', 'built'));
   const found = builds.find(key);
   if (found !== undefined) return found;
@@ -82,7 +85,7 @@ async function build(
   const [workspace] = programs.split('/');
   const wrapped = sandbox.wrap(['node', BUILD, JSON.stringify({ workspace, folder: programs, out })], {
     cwd,
-    readable: [...readable, BUILD],
+    readable: [...readable, ...BUILDERS],
     writable: [out],
   });
   const { exit } = await capture({ ...wrapped, cwd, timeoutSeconds: SECONDS, graceSeconds: 0 });

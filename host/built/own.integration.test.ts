@@ -30,7 +30,8 @@ console.log(JSON.stringify({ word: 'first', place, file: import.meta.filename, a
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'own-'));
   for (const folder of ['host/built', 'agent', 'sae']) mkdirSync(at(folder), { recursive: true });
-  for (const file of ['host/start.mjs', 'host/built/own.mjs']) cpSync(join(checkout, file), at(file));
+  for (const file of ['host/start.mjs', 'host/built/own.mjs', 'host/built/options.mjs'])
+    cpSync(join(checkout, file), at(file));
   writeFileSync(at('package.json'), JSON.stringify({ type: 'module', engines: { node: '>=20' } }));
   writeFileSync(at('agent/say.ts'), SAY);
   writeFileSync(at('agent/thrown.ts'), '\n\nexport function thrown(): never {\n  throw new Error();\n}\n');

@@ -3,13 +3,14 @@
 // only while all that it was made of is the same, byte for byte. No code of a workspace is in it.
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BUILT_IN, OPTIONS, placed } from './options.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const PLACE = join(root, 'state', 'programs');
-/** Packages of JavaScript alone, which most commands load. Others stay as Node finds them. */
-const BUILT_IN = ['zod', 'commander'];
+/** Who builds: a build by other ones does not count. */
+const BUILDERS = ['own.mjs', 'options.mjs'].map((name) => join(import.meta.dirname, name));
 /** Code of a workspace runs in a sandbox, and is built there (built.ts). */
 const FOLDERS = ['agent', 'bench', 'contract', 'engine', 'host', 'replay', 'speed'];
 
@@ -19,8 +20,8 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 export async function built(program) {
   const name = relative(root, program);
   if (!name.endsWith('.ts') || !FOLDERS.includes(name.split(sep)[0])) return null;
-  const builder = sha256(readFileSync(fileURLToPath(import.meta.url)));
-  const folder = join(PLACE, sha256(JSON.stringify([name, builder, process.version])));
+  const builders = BUILDERS.map((path) => sha256(readFileSync(path)));
+  const folder = join(PLACE, sha256(JSON.stringify([name, ...builders, process.version])));
   try {
     if (!isSame(folder)) await make(name, folder);
     return isSame(folder) ? pathToFileURL(join(folder, 'program.js')).href : null;
@@ -73,29 +74,12 @@ async function make(name, folder) {
     },
   };
   const { outputFiles, metafile } = await build({
+    ...OPTIONS,
     absWorkingDir: root,
     entryPoints: [name],
     outfile: join(folder, 'program.js'),
-    bundle: true,
     write: false,
     metafile: true,
-    platform: 'node',
-    format: 'esm',
-    target: `node${process.versions.node}`,
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    conditions: [],
-    define: {
-      'import.meta.url': '__url',
-      'import.meta.dirname': '__folder',
-      'import.meta.filename': '__file',
-    },
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
-    logLevel: 'silent',
     plugins: [plugin],
   });
   stop();
@@ -118,13 +102,4 @@ async function make(name, folder) {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-}
-
-/** Where a module finds the files beside it: in its source's folder, not where it was built. */
-function placed(path, text) {
-  if (!text.includes('import.meta')) return text;
-  const [url, folder, file] = [pathToFileURL(path).href, dirname(path), path].map((word) =>
-    JSON.stringify(word),
-  );
-  return `const __url = ${url}, __folder = ${folder}, __file = ${file};${text}`;
 }
