@@ -37,6 +37,10 @@ describe.skipIf(noStandIn)('the stand-in of libcuda.so.1', () => {
     return cuda.launchKernel(kernel, 1, 1, 1, items, 1, 1, shared, stream, null, extra);
   }
 
+  it('is opened as often as tests that share a process open it', () => {
+    for (let i = 0; i < 40; i++) expect(() => new CudaDriver(chooseCudaDevice())).not.toThrow();
+  });
+
   it('computes what is right', () => {
     expect(launched()).toBe(0);
     const into = new Float32Array(256).fill(1);
