@@ -59,7 +59,8 @@ describe.skipIf(missing() !== null)('a run on a secret world as a job of Slurm',
 
   it('gives rows to nobody who does not hold the key of its job', async () => {
     const run = await begin();
-    await until(() => existsSync(join(job(), 'slurm/began.json')));
+    // Written after `began.json`, once the job has made its keys.
+    await until(() => existsSync(join(job(), 'slurm/hello.json')));
     const { rows } = JSON.parse(readFileSync(join(job(), 'slurm/asked.json'), 'utf8'));
     const { key } = JSON.parse(readFileSync(join(job(), 'slurm/hello.json'), 'utf8'));
     // One of its own, and that which the job has shown.
