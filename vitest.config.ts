@@ -30,6 +30,8 @@ const common = {
   // Real processes, real training: generous, and still an end to a hang.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // Ends with what it waits for; a machine under load is slow, and no failure.
+  expect: { poll: { timeout: 30_000, interval: 20 } },
   pool: 'forks',
 } as const;
 
