@@ -83,11 +83,10 @@ describe('a child', () => {
   });
 
   it('is not waited for by a grandchild that holds its output, and takes its group with it', async () => {
-    const child = sh('sleep 60 & echo $! > held.pid; echo said', {
+    const child = sh('sleep 600 & echo $! > held.pid; echo said', {
       log: { path: path('held.log'), maxBytes: 1000 },
     });
-    const exit = await child.done;
-    expect(exit.seconds).toBeLessThan(30);
+    await child.done;
     expect(readFileSync(path('held.log'), 'utf8')).toBe('said\n');
     await gone(await pidIn('held.pid'));
   });
@@ -114,10 +113,8 @@ describe('a child', () => {
   });
 
   it('does not delay the end when a grandchild escapes the group with its output', async () => {
-    const before = performance.now();
-    const child = sh('setsid sleep 40 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
+    const child = sh('setsid sleep 600 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
     expect(await collect(child.stdout!, child.done)).toBe('said\n');
-    expect(performance.now() - before).toBeLessThan(20_000);
   });
 
   it('is ended with everything it started when its time is over, even where SIGTERM is ignored', async () => {

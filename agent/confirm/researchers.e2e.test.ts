@@ -91,7 +91,6 @@ it.skipIf(!tried.ok)(
     );
     expect(leaks).toEqual([]);
   },
-  120_000,
 );
 
 /** All files of a repository and its worktrees: prompts, transcripts, logs, reports, records, outputs. */

@@ -84,4 +84,4 @@ it('two gains are combined in stages, and what they give is confirmed on secret 
     expect(git(worktreeOf(repo), 'show', `HEAD:work/${file}`)).toBe(text);
   // A try like any other.
   expect(both?.confirmed?.nth).toBeGreaterThan(two?.confirmed?.nth ?? 9);
-}, 240_000);
+});

@@ -150,4 +150,4 @@ it('loses no pair and makes none twice where the loop is killed at any step of t
   expect(both && f1(both)).toBe(0.5);
   expect([show(repo, 'a.txt'), show(repo, 'b.txt')]).toEqual(['1', '2']);
   expect(both?.runs).toHaveLength(1);
-}, 300_000);
+});
