@@ -27,9 +27,10 @@ const left = [...configDefaults.exclude, ...(parts[process.env.TESTS_OF ?? ''] ?
 const upper = ['**/*.integration.test.ts', '**/*.e2e.test.ts'];
 
 const common = {
-  // Real processes, real training: generous, and still an end to a hang.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // The end of a hang, and of nothing else: a machine under load takes many times as long as a quiet one.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000, interval: 20 } },
   pool: 'forks',
 } as const;
 
@@ -38,6 +39,9 @@ const common = {
  * third of the time. A module that keeps state is shared, too.
  */
 const shared = { ...common, isolate: false } as const;
+
+/** Several whole loops at a time, beside other stages of CI. */
+const nights = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
 const SLURM = 'test/slurm/**/*.e2e.test.ts';
 /** Libraries that an engine has loaded stay in its process, with their threads, kernels and memory. */
@@ -71,14 +75,13 @@ export default defineConfig({
           include: [`${FOLDERS}.e2e.test.ts`],
           exclude: [...left, SLURM, ENGINES],
           setupFiles: './test/environment.ts',
-          // Several whole loops at a time, beside other stages of CI.
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          ...nights,
         },
       },
       {
         test: {
           ...common,
+          ...nights,
           name: 'end-to-end-engines',
           include: [ENGINES],
           exclude: left,

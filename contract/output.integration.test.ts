@@ -40,4 +40,4 @@ it('ends with its own exit code when its terminal has gone', async () => {
   while (!existsSync(at('code'))) await sleep(20);
   expect(readFileSync(at('code'), 'utf8').trim()).toBe('7');
   rmSync(folder, { recursive: true });
-}, 60_000);
+});

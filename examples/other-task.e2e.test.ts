@@ -51,28 +51,23 @@ it.skipIf(!python)(
     // No word of the SAE task is left in what a reader sees.
     expect(`${report}\n${night.stdout}`).not.toMatch(/\b(sae|latent|autoencoder|F1|MCC|L0)s?\b/);
   },
-  120_000,
 );
 
-it.skipIf(!python)(
-  'waits on Ctrl-C for the loop to end in good order',
-  async () => {
-    const repo = join(mkdtempSync(join(tmpdir(), 'home-')), 'task');
-    const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
-    const night = spawn(process.execPath, [start, '--into', repo], { env: cleanEnv(), detached: true });
-    let said = '';
-    night.stdout.on('data', (chunk: Buffer) => {
-      said += chunk;
-    });
-    const ended = new Promise((resolve) => night.once('close', resolve));
-    while (!said.includes('Sprint 1')) await sleep(50);
-    process.kill(-Number(night.pid), 'SIGINT');
-    expect(await ended).toBe(130);
-    expect(said).toContain('Stopped: Ctrl-C.');
-    expect(said).toContain(`The repository is ${repo}`);
-  },
-  120_000,
-);
+it.skipIf(!python)('waits on Ctrl-C for the loop to end in good order', async () => {
+  const repo = join(mkdtempSync(join(tmpdir(), 'home-')), 'task');
+  const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+  const night = spawn(process.execPath, [start, '--into', repo], { env: cleanEnv(), detached: true });
+  let said = '';
+  night.stdout.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  const ended = new Promise((resolve) => night.once('close', resolve));
+  while (!said.includes('Sprint 1')) await sleep(50);
+  process.kill(-Number(night.pid), 'SIGINT');
+  expect(await ended).toBe(130);
+  expect(said).toContain('Stopped: Ctrl-C.');
+  expect(said).toContain(`The repository is ${repo}`);
+});
 
 it.skipIf(!python)('says in one line what is wrong with the command', () => {
   const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));

@@ -166,12 +166,9 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     });
     while (!existsSync(at('sae/deaf'))) await sleep(10);
     expect(await deaf.stop('asked')).toMatchObject({ signal: 'SIGKILL' });
-    const { stdout } = await capture({
-      argv: ['pgrep', '-f', `sleep ${marker}`],
-      cwd: repo,
-      env: { PATH: process.env.PATH! },
-    });
-    expect(stdout).toBe('');
+    const argv = ['pgrep', '-f', `sleep ${marker}`];
+    const left = () => capture({ argv, cwd: repo, env: { PATH: process.env.PATH! } });
+    await expect.poll(async () => (await left()).stdout).toBe('');
     expect(isAlive(deaf.pid, processStart(deaf.pid))).toBe(false);
   });
 

@@ -1,11 +1,11 @@
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   statSync,
@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ChildOptions, collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
+import { openDescriptors } from './fixtures/descriptors.ts';
 import { killGroup } from './groups.ts';
 import { endOrphans, markedWith } from './marks.ts';
 import { memoryOf } from './memory.ts';
@@ -30,21 +31,13 @@ const sh = (script: string, more: Partial<ChildOptions> = {}) =>
 
 /** Waits for the pid that a script writes to a file. */
 async function pidIn(name: string): Promise<number> {
-  for (let i = 0; i < 200; i++) {
-    try {
-      const pid = Number(readFileSync(path(name), 'utf8'));
-      if (pid > 0) return pid;
-    } catch {}
-    await sleep(10);
-  }
-  throw new Error(`no pid in ${name}`);
+  const written = () => Number(readFileSync(path(name), 'utf8'));
+  await expect.poll(written, { message: `a pid in ${name}` }).toBeGreaterThan(0);
+  return written();
 }
 
 const alive = (pid: number) => isAlive(pid, processStart(pid));
-async function gone(pid: number): Promise<boolean> {
-  for (let i = 0; i < 100 && alive(pid); i++) await sleep(10);
-  return !alive(pid);
-}
+const gone = (pid: number) => expect.poll(() => alive(pid), { message: `process ${pid} lives` }).toBe(false);
 
 describe('a child', () => {
   it('tells how it ended', async () => {
@@ -90,13 +83,12 @@ describe('a child', () => {
   });
 
   it('is not waited for by a grandchild that holds its output, and takes its group with it', async () => {
-    const child = sh('sleep 60 & echo $! > held.pid; echo said', {
+    const child = sh('sleep 600 & echo $! > held.pid; echo said', {
       log: { path: path('held.log'), maxBytes: 1000 },
     });
-    const exit = await child.done;
-    expect(exit.seconds).toBeLessThan(30);
+    await child.done;
     expect(readFileSync(path('held.log'), 'utf8')).toBe('said\n');
-    expect(await gone(await pidIn('held.pid'))).toBe(true);
+    await gone(await pidIn('held.pid'));
   });
 
   it('has ended with its whole group', async () => {
@@ -121,21 +113,21 @@ describe('a child', () => {
   });
 
   it('does not delay the end when a grandchild escapes the group with its output', async () => {
-    const before = performance.now();
-    const child = sh('setsid sleep 40 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
+    const child = sh('setsid sleep 600 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
     expect(await collect(child.stdout!, child.done)).toBe('said\n');
-    expect(performance.now() - before).toBeLessThan(20_000);
   });
 
   it('is ended with everything it started when its time is over, even where SIGTERM is ignored', async () => {
     const script = `trap '' TERM; bash -c "trap '' TERM; echo \\$\\$ > deaf.pid; sleep 60; sleep 60" & sleep 60; sleep 60`;
-    const child = sh(script, { timeoutSeconds: 0.3, graceSeconds: 0.3 });
-    const inner = await pidIn('deaf.pid');
-    const exit = await child.done;
-    expect(exit).toMatchObject({ timedOut: true, signal: 'SIGKILL', outOfMemory: false });
-    expect(exit.seconds).toBeGreaterThan(0.5);
-    expect(exit.seconds).toBeLessThan(30);
-    expect(await gone(inner)).toBe(true);
+    const started = () => existsSync(path('deaf.pid'));
+    // Under load its time may be over before it ignores anything: then it gets more.
+    for (let timeoutSeconds = 0.3; !started(); timeoutSeconds *= 2) {
+      const exit = await sh(script, { timeoutSeconds, graceSeconds: 0.3 }).done;
+      if (!started()) continue;
+      expect(exit).toMatchObject({ timedOut: true, signal: 'SIGKILL', outOfMemory: false });
+      expect(exit.seconds).toBeGreaterThan(timeoutSeconds + 0.2);
+    }
+    await gone(await pidIn('deaf.pid'));
   });
 
   it('may end in its own way when it is stopped', async () => {
@@ -192,21 +184,9 @@ describe('a child', () => {
   });
 
   it('leaves no descriptor open here', async () => {
-    const open = () =>
-      readdirSync('/proc/self/fd')
-        .flatMap((fd) => {
-          try {
-            return [readlinkSync(`/proc/self/fd/${fd}`)];
-          } catch {
-            return [];
-          }
-        })
-        .filter((at) => at.startsWith('socket') || at.startsWith('pipe') || at.startsWith(folder)).length;
-    await sh('echo x', { log: { path: path('leak.log'), maxBytes: 100 } }).done;
-    const before = open();
+    const before = openDescriptors(folder);
     for (let i = 0; i < 5; i++) await sh('echo x', { log: { path: path('leak.log'), maxBytes: 100 } }).done;
-    await sleep(50);
-    expect(open()).toBeLessThanOrEqual(before);
+    await expect.poll(() => openDescriptors(folder).filter((at) => !before.includes(at))).toEqual([]);
   });
 
   it('does not outlive us when we leave without a word', async () => {
@@ -222,7 +202,7 @@ describe('a child', () => {
     });
     const pid = Number(await collect(parent.stdout!, parent.done));
     expect(pid).toBeGreaterThan(1);
-    expect(await gone(pid)).toBe(true);
+    await gone(pid);
   });
 });
 
@@ -294,8 +274,11 @@ describe('what a dead supervisor left', () => {
       const orphan = await pidIn('orphan.pid');
       while (processStart(leader)) await sleep(10);
       expect(await killGroup(leader, '123', 0.1), `marked: ${mark}`).toBe(mark);
-      expect(await (mark ? gone(orphan) : alive(orphan))).toBe(true);
-      if (!mark) process.kill(orphan, 'SIGKILL');
+      if (mark) await gone(orphan);
+      else {
+        expect(alive(orphan)).toBe(true);
+        process.kill(orphan, 'SIGKILL');
+      }
       await supervisor.stop('done', 0);
     }
   });

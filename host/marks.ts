@@ -58,9 +58,14 @@ export function markedWith(mark: string): Named[] {
   });
 }
 
-/** Kills the processes that carry a mark; returns how many there were. */
+/**
+ * Kills the processes that carry a mark; returns how many there were. One that ended before it was killed
+ * counts: it may have left another.
+ */
 export function killMarked(mark: string): number {
-  return markedWith(mark).filter(({ pid, start }) => isAlive(pid, start) && signal(pid, 'SIGKILL')).length;
+  const found = markedWith(mark);
+  for (const { pid, start } of found) if (isAlive(pid, start)) signal(pid, 'SIGKILL');
+  return found.length;
 }
 
 /**

@@ -8,19 +8,38 @@ const ask = { model: 'any', max_tokens: 1000, messages: [{ role: 'user' as const
 const LONG = 'w'.repeat(400);
 const troubled = (trouble: Trouble, answer: Answer = say(LONG)): Answer => ({ ...answer, trouble });
 
-/** Makes one call, reads its stream for at most `heardMs` milliseconds, and returns its bill. */
-async function billed(answer: Answer, options: ServerOptions = {}, heardMs = 2000, over: object = {}) {
-  const { client, bills } = await serve(() => answer, options);
+/**
+ * Makes one call and returns its bill. `leaves`: the client leaves so many milliseconds after the server has
+ * the request and the client has heard so many events. `seconds`: from the call to the bill.
+ */
+async function billed(
+  answer: Answer,
+  options: ServerOptions = {},
+  leaves: { ms: number; events: number } | null = null,
+  over: object = {},
+) {
+  let asked = false;
+  let heard = 0;
+  const { client, bills } = await serve(() => {
+    asked = true;
+    return answer;
+  }, options);
+  const began = performance.now();
   const stream = client.beta.messages.stream({ ...ask, ...over });
+  stream.on('streamEvent', () => heard++);
   const done = stream.finalMessage().catch(() => null);
-  const timer = setTimeout(() => stream.abort(), heardMs);
+  if (leaves) {
+    await expect.poll(() => asked && heard >= leaves.events).toBe(true);
+    await sleep(leaves.ms);
+    stream.abort();
+  }
   const message = await done;
-  clearTimeout(timer);
-  for (let i = 0; i < 100 && bills.length === 0; i++) await sleep(10);
+  await expect.poll(() => bills.length).toBeGreaterThan(0);
+  const seconds = (performance.now() - began) / 1000;
   await sleep(20);
   const [bill, ...more] = bills;
   if (!bill || more.length > 0) throw new Error(`${bills.length} bills for one call`);
-  return { ...bill, message };
+  return { ...bill, message, seconds };
 }
 
 describe('a bill', () => {
@@ -75,31 +94,34 @@ describe('a bill', () => {
   it.each(['silence', 'pings'] as const)(
     'of a reply that ends in %s goes on until the client leaves',
     async (kind) => {
-      const { cut, usage } = await billed(troubled({ afterEvents: 4, kind }), { tokensPerSecond: 500 }, 400);
+      // The first of the four is a ping, which the SDK does not tell.
+      const left = { ms: 300, events: 3 };
+      const slow = { tokensPerSecond: 500 };
+      const { cut, usage, seconds } = await billed(troubled({ afterEvents: 4, kind }), slow, left);
       expect(cut).toBe(true);
-      expect(usage.output_tokens).toBeGreaterThan(100 + 120);
-      expect(usage.output_tokens).toBeLessThan(100 + 500);
-      const capped = await billed(troubled({ afterEvents: 4, kind }), { tokensPerSecond: 1e6 }, 300);
+      expect(usage.output_tokens).toBeGreaterThanOrEqual(100 + 0.29 * 500);
+      expect(usage.output_tokens).toBeLessThan(115 + seconds * 500);
+      const capped = await billed(troubled({ afterEvents: 4, kind }), { tokensPerSecond: 1e6 }, left);
       expect(capped.usage.output_tokens).toBe(ask.max_tokens);
     },
   );
 
   it('comes when the client leaves before the first byte', async () => {
-    const { cut, usage } = await billed({ ...say('hi'), delay: 3000 }, { tokensPerSecond: 100 }, 200);
+    const late = { ...say('hi'), delay: 60_000 };
+    const { cut, usage } = await billed(late, { tokensPerSecond: 100 }, { ms: 200, events: 0 });
     expect(cut).toBe(true);
     expect(usage.input_tokens).toBeGreaterThan(0);
-    expect(usage.output_tokens).toBeGreaterThan(9);
+    expect(usage.output_tokens).toBeGreaterThan(18);
   });
 
   it('comes when the client leaves without having asked for a stream', async () => {
-    const { client, bills } = await serve(() => ({ ...say('hi'), delay: 3000 }));
     const leaving = new AbortController();
-    const asked = client.beta.messages.create(ask, { signal: leaving.signal }).catch(() => null);
-    await sleep(100);
-    leaving.abort();
-    await asked;
-    for (let i = 0; i < 100 && bills.length === 0; i++) await sleep(10);
-    expect(bills).toMatchObject([{ cut: true }]);
+    const { client, bills } = await serve(() => {
+      leaving.abort();
+      return { ...say('hi'), delay: 60_000 };
+    });
+    await client.beta.messages.create(ask, { signal: leaving.signal }).catch(() => null);
+    await expect.poll(() => bills).toMatchObject([{ cut: true }]);
   });
 
   it('has a reading more for each server tool that was seen', async () => {
@@ -113,7 +135,7 @@ describe('a bill', () => {
     const events = [2, 5, 8, 10];
     const readings = [];
     for (const afterEvents of events) {
-      const { usage } = await billed(troubled({ afterEvents, kind: 'disconnect' }, { content }), {}, 2000, {
+      const { usage } = await billed(troubled({ afterEvents, kind: 'disconnect' }, { content }), {}, null, {
         tools: [WEB],
       });
       const iterations = usage.iterations as { input_tokens: number }[];
@@ -151,7 +173,7 @@ describe('a bill', () => {
     const bill = await billed(
       troubled({ afterEvents: 5, kind: 'disconnect' }, { ...say(LONG), thinkingTokens: 300 }),
       {},
-      2000,
+      null,
       { model: 'claude-opus-5-5' },
     );
     expect(bill.usage.output_tokens).toBeGreaterThanOrEqual(300);
@@ -164,9 +186,11 @@ it('pings and nothing else keep a stream alive', async () => {
   const response = await client.beta.messages.create({ ...ask, stream: true }).asResponse();
   const reader = response.body?.getReader();
   let heard = '';
-  const until = Date.now() + 450;
-  while (Date.now() < until) heard += new TextDecoder().decode((await reader?.read())?.value as Uint8Array);
+  while (heard.split('event: ping').length - 1 < 4) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    expect(done, heard).toBe(false);
+    heard += new TextDecoder().decode(value);
+  }
   await reader?.cancel();
-  expect(heard.split('event: ping').length - 1).toBeGreaterThanOrEqual(4);
   expect(heard).not.toContain('message_stop');
 });

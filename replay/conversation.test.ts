@@ -191,4 +191,4 @@ it('a change of anything before a thinking block is always caught', async () => 
     ),
     { numRuns: Number(process.env.NIGHTS ?? 10) },
   );
-}, 120_000);
+});

@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { cleanEnv } from '#host/env';
 import { commitAll, copiedCheckout } from './checkout.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 const tried = await tryBubblewrap(join(import.meta.dirname, '..'));
 if (!tried.ok) console.log(`SKIP test/built: ${tried.why}`);

@@ -61,7 +61,7 @@ describe.skipIf(!existsSync(FULL))('where the disk below its output is full', ()
     };
     await Promise.all([next(), next()]);
     expect(ends).toEqual(Object.fromEntries(commands.map(([name]) => [name, [0, '']])));
-  }, 180_000);
+  });
 
   it('keeps its exit code where its complaint is not heard either', async () => {
     expect(await run(full, 'fetch', '--bogus')).toEqual([2, '']);

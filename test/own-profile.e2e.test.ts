@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cleanEnv } from '#host/env';
 import { commitAll, copiedCheckout } from './checkout.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 // The profile that README.md shows, added to this checkout's TASK.md and to no other file.
 const root = join(import.meta.dirname, '..');

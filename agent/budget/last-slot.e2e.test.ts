@@ -84,7 +84,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
     writeFileSync(path, task);
     nights.push(await loopIn(repo, { researcher: 'claude' }, fails));
     sprints = readSprints(sprintsDir(repo));
-  }, 300_000);
+  });
   afterAll(async () => {
     await server.close();
     delete process.env.ANTHROPIC_API_KEY;

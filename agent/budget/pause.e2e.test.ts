@@ -14,15 +14,21 @@ it('makes no call and starts no run while it is paused; a run under way goes on'
   const held: { state: () => LoopState; turns: number; runs: number }[] = [];
   let turns = 0;
   let runs = 0;
+  let runEnded = () => {};
+  const ended = new Promise<void>((resolve) => {
+    runEnded = resolve;
+  });
   const { code, events } = await loopIn(repo, { maxSprints: 1 }, (loop) => (event) => {
     if (event.type === 'turn.finished') turns++;
+    if (event.type === 'run.finished') runEnded();
     if (event.type === 'run.started' && ++runs === 1) {
       mkdirSync(dirname(pausePath(repo)), { recursive: true });
       writeFileSync(pausePath(repo), '');
     }
     if (event.type === 'loop.paused') {
       held.push({ state: loop.journal.state, turns, runs });
-      void sleep(1200).then(() => {
+      void ended.then(async () => {
+        await sleep(1000);
         held.push({ state: loop.journal.state, turns, runs });
         expect(loop.journal.state().paused).not.toBeNull();
         rmSync(pausePath(repo));

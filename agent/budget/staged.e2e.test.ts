@@ -65,7 +65,7 @@ beforeAll(async () => {
     const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(messages))?.[1]);
     heard[number] = JSON.stringify(messages);
   }
-}, 180_000);
+});
 afterAll(async () => {
   await server.close();
   delete process.env.ANTHROPIC_API_KEY;

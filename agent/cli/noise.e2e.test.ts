@@ -15,7 +15,7 @@ const cli = [
 ];
 let repo: string;
 const noise = (...args: string[]) =>
-  capture({ argv: [...cli, ...args, '--sandbox', 'off'], cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
+  capture({ argv: [...cli, ...args, '--sandbox', 'off'], cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });
 const runs = () => readdirSync(join(repo, 'checkpoints')).length;
 
 beforeAll(() => {

@@ -55,7 +55,6 @@ describe('before the first paid call', () => {
       expect(git(repo, 'status', '--porcelain', '--ignored')).toBe('');
       expect(git(repo, 'branch')).toBe('* main');
     },
-    120_000,
   );
 
   it('without a terminal the cost is told and the call is made', async () => {
@@ -69,7 +68,7 @@ describe('before the first paid call', () => {
       /likely a sprint about 0\.\d\d USD .* by 127\.0\.0\.1:\d+, key of ANTHROPIC_API_KEY/,
     );
     expect(calls).toBe(1);
-  }, 120_000);
+  });
 
   it('says what a loop that was cut off has used of the limits already', async () => {
     Object.assign(process.env, await environment());
@@ -92,5 +91,5 @@ describe('before the first paid call', () => {
     delete process.env.ANTHROPIC_BASE_URL;
     expect(told[0]).toMatch(/cut off\. Of these limits it has used .* of the hours and 3.10 USD/);
     expect(told[1]).toContain('Continued: a loop that was cut off. Of these limits it has used 3.10 USD');
-  }, 120_000);
+  });
 });

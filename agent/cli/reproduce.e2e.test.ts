@@ -72,7 +72,7 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 const run = (name: string, ...args: string[]) => {
   const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
   const argv = ['node', '--import', tsx, join(import.meta.dirname, `${name}.ts`), ...args];
-  return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
+  return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });
 };
 const reproduce = async (found: number, ...args: string[]) => {
   writeFileSync(join(repo, 'found'), String(found));

@@ -16,7 +16,12 @@ let [night, hand, later]: string[] = [];
 const command = async (name: string, ...args: string[]) => {
   const file = join(import.meta.dirname, `${name}.ts`);
   const argv = [process.execPath, START, file, ...args];
-  const { exit, stdout, complaint } = await capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
+  const { exit, stdout, complaint } = await capture({
+    argv,
+    cwd: repo,
+    env: cleanEnv(),
+    timeoutSeconds: 280,
+  });
   return { code: exit.code, stdout, complaint };
 };
 const folders = () => readdirSync(join(repo, 'checkpoints')).filter((name) => /^\d{4}-/.test(name));
@@ -35,7 +40,7 @@ beforeAll(async () => {
   writeFileSync(task, readFileSync(task, 'utf8').replace('also:', 'compare: node compare.mjs\nalso:'));
   hand = await trained('--set', 'f1=0.7', '--set', 'mcc=0.65');
   later = await trained('--set', 'f1=0.9', '--seed', '2', '--from', hand);
-}, 120_000);
+});
 
 describe('npm run runs', () => {
   const ids = async (...args: string[]) =>

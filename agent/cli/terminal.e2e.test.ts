@@ -47,7 +47,6 @@ it.each([
     expect(commits).toHaveLength(wanted.length);
     expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   },
-  120_000,
 );
 
 it('is silent where the disk below its output is full, and does its work', async () => {
@@ -70,4 +69,4 @@ it('is silent where the disk below its output is full, and does its work', async
   expect(await run('pipe', 'loop', '--sandbox', 'off')).toEqual([0, '']);
   closeSync(full);
   expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['new-best']);
-}, 120_000);
+});

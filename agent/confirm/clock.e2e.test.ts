@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
@@ -7,8 +7,6 @@ import { emptyFolder } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 /**
  * A sprint whose trainer counts its runs on secret worlds (only their seeds are so large), and does otherwise

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { processesIn } from '#host/processes';
@@ -13,8 +13,6 @@ import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { keyOf } from './key.ts';
 import { pairsOfSprints } from './store.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const sprint = (slug: string, f1: number, experiment = 'plain'): Step[] => [
   start(slug),

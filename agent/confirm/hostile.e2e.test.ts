@@ -47,7 +47,7 @@ beforeAll(async () => {
   writeFileSync(task, readFileSync(task, 'utf8').replace('stop: 5', 'stop: 9'));
   ({ events } = await loopIn(repo));
   sprints = readSprints(sprintsDir(repo));
-}, 180_000);
+});
 const sprintOf = (slug: string) => sprints.find((s) => s.id.endsWith(slug)) as Sprint;
 
 it('counts a candidate that cannot be measured there, and takes no word of it', () => {

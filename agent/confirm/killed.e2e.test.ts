@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { processesIn } from '#host/processes';
 import { worktreeOf } from '#host/worktree';
@@ -15,8 +15,6 @@ import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { keyOf } from './key.ts';
 import { type OnSecretWorld, pairsOfSprints } from './store.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 /** A sprint whose runs take two seconds each. */
 const steady = (slug: string, f1: number): Step[] => [

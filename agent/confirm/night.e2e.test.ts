@@ -29,7 +29,7 @@ beforeAll(async () => {
   repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 > 0.8 ? 0.6 : f1, mcc: 0.6 }', confirm);
   ({ events } = await loopIn(repo));
   sprints = readSprints(sprintsDir(repo));
-}, 120_000);
+});
 const branchOf = () => events.flatMap((e) => (e.type === 'loop.started' ? e.branch : []))[0] ?? '';
 const drawsOf = (slug: string) =>
   (pairsOfSprints(secretDir(repo, branchOf()))[sprintOf(slug).id] ?? []).map(({ draw }) => draw);

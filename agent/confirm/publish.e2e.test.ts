@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
 import { worktreeOf } from '#host/worktree';
@@ -11,8 +11,6 @@ import { finish, sprintTo, start, train, wait, write } from '../fixtures/scripte
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { publishedDir } from './key.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const publish = (repo: string) => {
   const file = join(import.meta.dirname, '../cli/publish.ts');

@@ -58,7 +58,7 @@ describe('a clone that holds the run branch alone', () => {
     );
     clone = join(emptyFolder(), 'clone');
     git(night, 'clone', '-q', '--single-branch', '--branch', branchOf(night), night, clone);
-  }, 120_000);
+  });
 
   it('gives the same reports, notebook, leaderboards and tables', async () => {
     const { exit, stdout, complaint } = await command(clone, 'report');

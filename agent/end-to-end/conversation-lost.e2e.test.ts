@@ -48,4 +48,4 @@ it('keeps what a sprint has whose conversation the API refuses to go on with: it
     requests.find(({ messages }) => JSON.stringify(messages).includes('# Sprint 2\\n'))?.messages,
   ).toHaveLength(1);
   expect(server.mismatches).toBe(0);
-}, 60_000);
+});

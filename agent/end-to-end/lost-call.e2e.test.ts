@@ -47,4 +47,4 @@ it('books a call in which the loop was killed at what it is likely to have cost,
   const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint.outcome).toBe('new-best');
   expect(sprint.cost.usd).toBeCloseTo(paid + lost, 10);
-}, 60_000);
+});

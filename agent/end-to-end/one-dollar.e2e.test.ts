@@ -66,4 +66,4 @@ it('one dollar is enough for a sprint with Opus 5.5: claimed, its run judged, fi
     expect(JSON.stringify(request.system)).not.toContain('web_');
   }
   process.stdout.write(`${sprints.length} sprints, ${requests.length} calls, ${usd.toFixed(3)} USD\n`);
-}, 120_000);
+});

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { tryBubblewrap } from '#host/bubblewrap';
 import type { MessagesRequest } from '#replay/protocol';
@@ -15,7 +15,6 @@ import { charged } from '../researcher/fixtures/books.ts';
 import { readStatus } from '../screen/status.ts';
 
 // Two researchers at a time: what holds for one has to hold for both.
-vi.setConfig({ testTimeout: 180_000 });
 
 const tried = await tryBubblewrap(emptyFolder());
 const LANES = ['researcher-1', 'researcher-2'];
@@ -36,18 +35,17 @@ it('a pause holds the calls and runs of both, and both go on after it', async ()
       writeFileSync(pausePath(repo), '');
     }
     if (event.type !== 'loop.paused' || counts.length > 0) return;
-    counts.push(-1);
-    // A call that was permitted just before may still begin.
-    void sleep(500).then(async () => {
-      counts.push(begun(seen));
-      await sleep(1500);
+    counts.push(begun(seen));
+    void sleep(2000).then(() => {
       counts.push(begun(seen));
       rmSync(pausePath(repo));
     });
   });
   expect(code).toBe(0);
-  expect(counts).toHaveLength(3);
-  expect(counts[1]).toBe(counts[2]);
+  const [before = 0, after = 0] = counts;
+  expect(counts).toHaveLength(2);
+  // A call of each that was permitted just before may still begin.
+  expect(after - before).toBeLessThanOrEqual(2);
   const on = events.slice(events.findIndex(({ type }) => type === 'loop.continued'));
   expect(
     [...new Set(on.filter(({ type }) => type === 'turn.started').map((e) => e.researcherId))].sort(),

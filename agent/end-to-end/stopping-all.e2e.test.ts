@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
@@ -15,7 +15,6 @@ import { readSprints } from '../ledger/ledger.ts';
 import { runNames } from '../ledger/run-folder.ts';
 
 // Ctrl-C where several researchers work; stopping.e2e.test.ts has one.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** A sprint of one run; `saves` saves its state and waits to be resumed. A stop may use up a wait. */
 const trains = (slug: string, f1: number, experiment = 'saves', ...first: Step[]): Step[] => [

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Progress, RunRecord, specOf } from '#contract/run';
 import type { Task } from '#contract/task';
+import { openDescriptors } from '#host/fixtures/descriptors';
 import { git } from '#host/git';
 import { isAlive, processStart } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
@@ -62,10 +63,7 @@ const start = (experiment: string, over: Partial<RunRequest> = {}, task: Task = 
 const runs = () =>
   existsSync(join(repo, 'checkpoints')) ? readdirSync(join(repo, 'checkpoints')).length : 0;
 
-async function gone(pid: number): Promise<boolean> {
-  for (let i = 0; i < 100 && isAlive(pid, processStart(pid)); i++) await sleep(10);
-  return !isAlive(pid, processStart(pid));
-}
+const gone = (pid: number) => expect.poll(() => isAlive(pid, processStart(pid))).toBe(false);
 
 const words = ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '7'];
 
@@ -154,7 +152,7 @@ describe('a run', () => {
       status: 'killed',
       reason: 'the test is impatient',
     });
-    expect(await gone(child)).toBe(true);
+    await gone(child);
   });
 
   it('that refuses its arguments can be taken back', async () => {
@@ -177,7 +175,7 @@ describe('a run', () => {
   it('takes the processes it forked with it', async () => {
     const run = await start('forker');
     expect(await run.done).toMatchObject({ status: 'finished' });
-    expect(await gone(Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8')))).toBe(true);
+    await gone(Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8')));
   });
 
   it('may flood its log, write half lines and link its progress to anything', async () => {
@@ -205,13 +203,11 @@ describe('a run', () => {
   });
 
   it('that ends early ends its data service too, and leaves no descriptor open here', async () => {
-    const open = () => readdirSync('/proc/self/fd').length;
-    await (await start('mute')).done;
-    const before = open();
+    const before = openDescriptors(repo);
     const record = await (await start('mute', { samples: 10_000_000 })).done;
     // It says so only where it ended by itself, and was not made to.
     expect(record.rowsServed).toBeLessThan(1_000_000);
-    expect(open()).toBeLessThanOrEqual(before);
+    await expect.poll(() => openDescriptors(repo).filter((at) => !before.includes(at))).toEqual([]);
   });
 
   it('never shares a folder with another', async () => {

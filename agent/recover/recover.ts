@@ -6,6 +6,7 @@ import type { Stopper } from '../budget/stop.ts';
 import { inSprint, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import { endLeftElsewhere } from '../confirm/left-elsewhere.ts';
 import type { SecretStore } from '../confirm/store.ts';
 import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -50,6 +51,7 @@ interface LoopParts {
 export async function endLeft(loop: LoopParts, before: LoopState): Promise<void> {
   await endLeftovers(loop, before.lastEventAt);
   await loop.secrets?.endLeft(loop.executor, loop.config.repo);
+  await endLeftElsewhere(loop.executor, loop.config.repo, loop.secrets?.of.folder ?? null);
   await clearUnused(loop.config.repo);
 }
 

@@ -189,25 +189,30 @@ describe('what goes wrong between us and the API', () => {
 
   it('books 200 tokens for each second that a stream was silent before it was closed', async () => {
     const silent: Answer = { content: [say('half')], trouble: { afterEvents: 4, kind: 'silence' } };
-    const t = await talk(once(silent), { stallMs: 1000, maxTokens: 4000 });
+    const began = performance.now();
+    const t = await talk(once(silent), { stallMs: 1000, maxTokens: 32_000 });
+    const seconds = (performance.now() - began) / 1000;
     expect(t.turns[1].usage.outputTokens).toBeGreaterThanOrEqual(200);
-    expect(t.turns[1].usage.outputTokens).toBeLessThan(600);
+    expect(t.turns[1].usage.outputTokens).toBeLessThan(200 * seconds + 100);
   });
 
   it('takes pings for life, and waits for what comes after them', async () => {
     const pings: Answer = { content: [say('half')], trouble: { afterEvents: 4, kind: 'pings' } };
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 1200);
-    const t = await talk(once(pings), { stallMs: 400, signal: abort.signal });
+    // Pings come every 100 ms; under load some come late.
+    setTimeout(() => abort.abort(), 2000);
+    const t = await talk(once(pings), { stallMs: 1500, signal: abort.signal });
     expect(t.ending.kind).toBe('stopped');
     expect(t.requests).toHaveLength(2);
   });
 
   it('books a call of which nothing was heard at its likely input, and holds the rest; one that was refused costs nothing', async () => {
+    const began = performance.now();
     const lost = await talk(once({ content: [], trouble: { afterEvents: 0, kind: 'disconnect' } }));
-    // The call is booked at its input and a few milliseconds of silence.
+    const seconds = (performance.now() - began) / 1000;
+    // The call is booked at its input and a moment of silence.
     expect(lost.turns[1].usd).toBeGreaterThanOrEqual(lost.likelies[1].usd);
-    expect(lost.turns[1].usage.outputTokens).toBeLessThan(100);
+    expect(lost.turns[1].usage.outputTokens).toBeLessThan(200 * seconds + 20);
     expect(lost.turns[1].usd + lost.turns[1].held.usd).toBeCloseTo(lost.reserves[1].usd, 9);
     expect(lost.free).toEqual([]);
     const busy = await talk(once({ status: 529, type: 'overloaded_error', message: 'Overloaded' }));

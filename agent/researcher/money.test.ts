@@ -140,11 +140,12 @@ it("never lets the server's own bill exceed the limit", async () => {
   );
   // Every kind of event happened in the nights.
   for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(0);
-}, 90_000);
+});
 
 describe('a call that was cut', () => {
   const cutAfter = (afterEvents: number, content: object[] = [say('word '.repeat(400))]) => {
     const bills: number[] = [];
+    const began = performance.now();
     const night = talk(
       (_, n) =>
         n === 0 ? { content: content as never, trouble: { afterEvents, kind: 'disconnect' } } : finishing(),
@@ -161,15 +162,17 @@ describe('a call that was cut', () => {
       booked: t.turns[0].usd,
       held: t.turns[0].held.usd,
       reserve: t.reserves[0].usd,
+      // What is booked for the time until a cut is noticed, which load makes longer: 200 tokens a second.
+      late: (((performance.now() - began) / 1000) * 200 * priceOf('claude-opus-5-5').output) / 1e6,
     }));
   };
 
   it.each([0, 1, 4, 7, 9, 11])(
     'after %i events is booked near its bill, and holds at most a full reply',
     async (events) => {
-      const { bill, booked, held, reserve, ending } = await cutAfter(events);
+      const { bill, booked, held, reserve, late, ending } = await cutAfter(events);
       expect(ending.kind).toBe('finished');
-      expect(booked).toBeLessThan(1.3 * bill + 0.002);
+      expect(booked).toBeLessThan(1.3 * bill + 0.002 + late);
       expect(booked + held).toBeGreaterThanOrEqual(bill);
       expect(booked + held).toBeLessThanOrEqual(reserve);
       // Only web uses that were streamed can be charged.
@@ -179,10 +182,10 @@ describe('a call that was cut', () => {
 
   it('holds more for a search that it was in, and the web stays', async () => {
     const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'x' } };
-    const { held, bill, booked, requests } = await cutAfter(9, [search, say('found')]);
+    const { held, bill, booked, late, requests } = await cutAfter(9, [search, say('found')]);
     expect(held).toBeGreaterThan(0.65);
     expect(held).toBeLessThan(1.1);
-    expect(booked).toBeLessThan(1.3 * bill + 0.002);
+    expect(booked).toBeLessThan(1.3 * bill + 0.002 + late);
     expect(JSON.stringify(requests[1].messages)).not.toContain('tool_removal');
   });
 

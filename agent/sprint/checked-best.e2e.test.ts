@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Sprint } from '#contract/sprint';
 import { worktreeOf } from '#host/worktree';
 import { committed, secretDir, sprintsDir } from '../common/paths.ts';
@@ -10,8 +10,6 @@ import { branchOf, emptyFolder, git, uncommit } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const CONFIRM = '{ share: 1, looks: [2, 8] }';
 const repoOf = (night: Step[][]) => withSecretWorlds(tinyRepository(night), '{ f1, mcc }', CONFIRM);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   git(repo, 'commit', '-qam', 'A judge and a trainer by seeds');
   await loopIn(repo);
   sprints = readSprints(sprintsDir(repo));
-}, 120_000);
+});
 const runsOf = (slug: string) =>
   sprints.find((s) => s.id.endsWith(slug))?.runs.map(({ seed, role }) => [seed, role]);
 const sprintOf = (slug: string) => sprints.find((s) => s.id.endsWith(slug)) as Sprint;

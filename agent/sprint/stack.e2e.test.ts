@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
 import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
@@ -8,8 +8,6 @@ import { sprintTo } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { MOST_STACKED } from '../ledger/stack.ts';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 it('takes a full stack back where the next candidate on it is not confirmed', async () => {
   const small = Array.from({ length: MOST_STACKED + 1 }, (_, at) =>

@@ -39,7 +39,7 @@ async function tensorBoard(folder: string, ...args: string[]) {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk));
   const address = async () => {
-    for (let tries = 0; tries < 300; tries++, await sleep(100)) {
+    for (let tries = 0; tries < 900; tries++, await sleep(100)) {
       const found = /at (http:\/\/\S+\/)/.exec(said)?.[1];
       if (found !== undefined) return found;
     }
@@ -64,7 +64,7 @@ withTensorBoard.each([
   const tags = async () => (await ask('data/plugin/scalars/tags')) as Record<string, Record<string, unknown>>;
   let found = await tags();
   const complete = () => Object.values(found).filter((run) => run['verdict/f1']).length === 2;
-  for (let tries = 0; tries < 100 && !complete(); tries++, await sleep(200)) found = await tags();
+  for (let tries = 0; tries < 300 && !complete(); tries++, await sleep(200)) found = await tags();
   expect(Object.keys(found)).toHaveLength(2);
   for (const run of Object.keys(found)) {
     const ours = readScalars(readFileSync(join(folder, run, 'events.out.tfevents.run')));

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
@@ -88,10 +88,14 @@ it('is bounded: ten a sprint, each once and of at most 600 characters', async ()
   expect(heard).toContain('note was refused: \\"text\\" must have at most 600 characters, not 601');
 });
 
+/** A command that ends by itself only in a later loop. */
+const longOnce = 'test -e ../once || { touch ../once; sleep 100; }';
+
 it('is not lost by kill -9 before its sprint has ended, nor written twice', async () => {
-  const repo = tinyRepository([[start('first'), note('Kept.'), call('bash', { command: 'sleep 5' }), done]]);
+  const repo = tinyRepository([[start('first'), note('Kept.'), call('bash', { command: longOnce }), done]]);
   const loop = startCommand(repo, 'loop', '--sandbox', 'off');
   const { sprint } = await eventOf(repo, 'note.taken');
+  await expect.poll(() => existsSync(join(repo, 'state/once'))).toBe(true);
   loop.child.kill('SIGKILL');
   await loop.ended;
   await loopIn(repo, { maxSprints: 1 });
@@ -101,9 +105,10 @@ it('is not lost by kill -9 before its sprint has ended, nor written twice', asyn
 });
 
 it('outlives a sprint whose folder was lost: the record of the next one has it', async () => {
-  const repo = tinyRepository([[start('first'), note('Kept.'), call('bash', { command: 'sleep 5' }), done]]);
+  const repo = tinyRepository([[start('first'), note('Kept.'), call('bash', { command: longOnce }), done]]);
   const loop = startCommand(repo, 'loop', '--sandbox', 'off');
   const { sprint } = await eventOf(repo, 'note.taken');
+  await expect.poll(() => existsSync(join(repo, 'state/once'))).toBe(true);
   loop.child.kill('SIGKILL');
   await loop.ended;
   rmSync(sprintDir(repo, sprint), { recursive: true });

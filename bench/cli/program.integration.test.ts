@@ -11,7 +11,7 @@ it('prints beside many threads without a warning: each of them listens to the ou
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', '--input-type=module', '-e', program],
-    { encoding: 'utf8', timeout: 30_000 },
+    { encoding: 'utf8', timeout: 120_000 },
   );
   expect([stderr, stdout]).toEqual(['', 'one line']);
 });

@@ -160,12 +160,9 @@ describe('fetching the released model', () => {
       /ECONNREFUSED.*; try again, or put synthetic_model_config\.json, synthetic_model\.safetensors and hierarchy\.json.*state\/worlds\/synth-16k/,
     );
     hub.faults.push({ silent: true });
-    const started = performance.now();
     expect(await complaint(fetchReleased({ ...options, attempts: 1, contactMs: 100 }))).toContain(
-      'no answer',
+      'no answer within 0.1 s',
     );
-    // The failure comes before the default timeout of ten seconds.
-    expect(performance.now() - started).toBeLessThan(9000);
   });
 });
 

@@ -100,7 +100,7 @@ beforeAll(async () => {
   written = await run(root, 'serve', [
     ...['--world', join(root, 'world.json'), '--rows', String(ROWS), '--into', rows],
   ]);
-}, 60_000);
+});
 
 describe('serve --into', () => {
   it('writes a folder that is served, with the most frequent features as labels', async () => {

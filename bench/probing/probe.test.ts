@@ -32,7 +32,7 @@ const anyCase: fc.Arbitrary<Case> = fc.integer({ min: 6, max: 24 }).chain((count
 );
 
 describe('a probe of a label', () => {
-  it('is as defined, on any codes', { timeout: 120_000 }, () => {
+  it('is as defined, on any codes', () => {
     fc.assert(
       fc.property(anyCase, (each) => {
         const rows = each.rows.map((_, row) => row);

@@ -146,7 +146,7 @@ describe('a wheel', () => {
       response.write(content.subarray(0, 100_000));
       // A connection that is reset drops what its reader has not taken yet.
       void vi
-        .waitFor(() => expect(statSync(part).size).toBe(100_000), 10_000)
+        .waitFor(() => expect(statSync(part).size).toBe(100_000), 60_000)
         .finally(() => response.destroy());
     });
     const from = source(origin);

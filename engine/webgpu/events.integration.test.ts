@@ -40,7 +40,7 @@ it('lets a process end that only a device keeps, and none that waits for its own
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', '--input-type=module', '-e', program],
-    { encoding: 'utf8', timeout: 20_000 },
+    { encoding: 'utf8', timeout: 120_000 },
   );
   expect([stderr, stdout, status]).toEqual(['', 'had its turns', 0]);
 });

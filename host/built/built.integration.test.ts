@@ -86,7 +86,7 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 describe.skipIf(!tried.ok)('a program of a tree', () => {
   it('says the same when it is built, by names, places and lines of its source', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const cwd = makeTree('plain');
     const command = await commandIn(cwd);
@@ -100,7 +100,7 @@ describe.skipIf(!tried.ok)('a program of a tree', () => {
     expect({ ...JSON.parse(built.stdout), code: false }).toEqual(JSON.parse(plain.stdout));
   });
 
-  it('is built once, and again when something has changed what was built', { timeout: 60_000 }, async () => {
+  it('is built once, and again when something has changed what was built', async () => {
     const cwd = makeTree('plain');
     const [first, second] = [await commandIn(cwd), await commandIn(cwd)];
     expect(second).toEqual(first);
@@ -113,7 +113,7 @@ describe.skipIf(!tried.ok)('a program of a tree', () => {
     expect((await commandIn(cwd)).words[2]).not.toBe(program);
   });
 
-  it('cannot change what was built', { timeout: 60_000 }, async () => {
+  it('cannot change what was built', async () => {
     const cwd = makeTree('writes', {
       'named/one.ts': `import { appendFileSync, writeFileSync } from 'node:fs';
 const tried = [() => appendFileSync(process.argv[1] ?? '', 'x'), () => writeFileSync(process.argv[1] + '.more', 'x')].map((write) => {

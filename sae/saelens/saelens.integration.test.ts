@@ -28,5 +28,5 @@ describe.skipIf(!python)(`with SAELens itself${why}`, () => {
     const { version: _, ...installed } = ask<typeof registry>('registry.py');
     const { version, ...ours } = registry;
     expect(installed, `registry.json is of ${version}; testing/saelens/registry.py prints it`).toEqual(ours);
-  }, 120_000);
+  });
 });

@@ -38,7 +38,7 @@ describe.skipIf(!python)(`npm run bench -- peer${why}`, () => {
       expect(line.world).toBe('small');
     }
     expect(ofCpu[2]).toMatchObject({ d_in: 64, d_sae: 128, batch: 1024 });
-  }, 300_000);
+  });
 
   it('refuses a setting that SAELens has not, and says so', async () => {
     saveWorld(folder, (await openWorld('tiny')).world);
@@ -50,7 +50,7 @@ describe.skipIf(!python)(`npm run bench -- peer${why}`, () => {
       /^SAELens: term_tilt: 0.5: SAELens has 0 only for batchtopk$/,
     );
     peer.stop();
-  }, 120_000);
+  });
 
   it('says why there is no SAELens to talk to', async () => {
     await expect(startPeer('/bin/false', folder)).rejects.toThrow('SAELens: it ended without an answer');

@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { cleanEnv } from '#host/env';
 import { commitAll, copiedCheckout, gitIn } from '../checkout.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const tried = await tryBubblewrap(join(import.meta.dirname, '../..'));
 if (!tried.ok) console.log(`SKIP test/cheats: ${tried.why}`);

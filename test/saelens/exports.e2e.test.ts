@@ -48,5 +48,5 @@ describe.skipIf(!isHere)(`what export writes, in SAELens${why}`, () => {
       expect(recon, `reconstructions of ${name}`).toBeLessThan(1e-5);
       expect(active, `active codes of ${name}`).toBeGreaterThan(50);
     }
-  }, 180_000);
+  });
 });

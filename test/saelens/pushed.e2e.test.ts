@@ -47,7 +47,6 @@ describe.skipIf(!isHere)(`a pushed export${why}`, () => {
         Object.fromEntries(readdirSync(folder).map((name) => [name, sha(name)])),
       );
     },
-    180_000,
   );
 
   it.skipIf(!architectureNames().includes('lista-matryoshka'))(
@@ -67,6 +66,5 @@ describe.skipIf(!isHere)(`a pushed export${why}`, () => {
       expect([exit.code, complaint]).toEqual([1, expect.stringContaining('Python form differs: ')]);
       expect(hub.asked).toEqual([]);
     },
-    180_000,
   );
 });

@@ -18,5 +18,5 @@ describe.skipIf(!isHere)(`speed/peer/lista.py${why}`, () => {
       const wrong = Object.entries(quantities).filter(([, worst]) => !(worst <= 1));
       expect(wrong, name).toEqual([]);
     }
-  }, 120_000);
+  });
 });

@@ -34,6 +34,5 @@ describe.skipIf(!isHere)(`an export of an architecture that SAELens lacks${why}`
       expect(Math.abs(theirs - ours)).toBeLessThan(1e-4);
       expect(told.metadata).toEqual(origin);
     },
-    180_000,
   );
 });

@@ -56,6 +56,5 @@ describe.skipIf(!isHere)(`an export in SAEBench${isHere ? '' : ' (no Python here
       expect(Object.keys(told.probing).sort()).toEqual(['high', 'low']);
       for (const accuracy of Object.values(told.probing)) expect(accuracy).toBeGreaterThan(0.6);
     },
-    300_000,
   );
 });

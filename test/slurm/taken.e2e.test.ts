@@ -16,7 +16,10 @@ describe.skipIf(missing() !== null)('a run whose job is taken away', () => {
     const waits = waitsOf(run);
     await saved(run);
     const { began } = jobOf(run);
-    hold(3, '--partition=urgent', '--nodes=2');
+    await until(() => waits.at(-1) === 'trains');
+    const holder = hold(300, '--partition=urgent', '--nodes=2');
+    await until(() => waits.at(-1) !== 'trains');
+    cluster.ask('scancel', holder);
     const record = await run.done;
     expect(record).toMatchObject({ status: 'finished', rowsServed: (2 + 4) * 1024 });
     expect(jobOf(run).began).toMatchObject({ id: began?.id, restart: 1 });

@@ -190,8 +190,10 @@ describe('the PDF', () => {
     const rows = Array.from({ length: 200 }, () => ({ cells, tone: 'plain' as const }));
     const align = cells.map(() => 'left' as const);
     const table: Block = { t: 'table', head: cells, align, rows, caption: null, omitted: null };
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(pdf([table]).trouble).toBeNull();
-    expect(performance.now() - started).toBeLessThan(5000);
+    // Microseconds of processor time: others may have the machine meanwhile.
+    const { user, system } = process.cpuUsage(started);
+    expect(user + system).toBeLessThan(5e6);
   });
 });

@@ -1,0 +1,36 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { dropTree } from '#host/tree';
+import { confirmingDir, secretsDir } from '../common/paths.ts';
+import type { Executor } from '../executor/executor.ts';
+import { runRef } from '../executor/run-id.ts';
+import { isJobName } from '../executor/slurm/commands.ts';
+import { readJob } from '../executor/slurm/files.ts';
+import { findRunRecord } from '../ledger/run-folder.ts';
+
+/**
+ * Ends the runs on secret worlds that a killed loop left as jobs on other branches of this checkout, and
+ * removes their folders. The caller holds the lock of the checkout: no loop follows them any more. `present`:
+ * the folder of the branch whose own store ends its runs.
+ */
+export async function endLeftElsewhere(
+  executor: Pick<Executor, 'endLeft'>,
+  repo: string,
+  present: string | null,
+): Promise<void> {
+  const above = secretsDir(repo);
+  for (const branch of existsSync(above) ? readdirSync(above) : []) {
+    const runs = join(above, branch, 'runs');
+    if (join(above, branch) === present || !existsSync(runs)) continue;
+    for (const name of readdirSync(runs)) {
+      const dir = join(runs, name);
+      const job = readJob(dir);
+      // Several checkouts may have their secrets in one folder: what nodes see of a run tells whose it is.
+      if (!job || !isJobName(job.name) || job.shared !== confirmingDir(repo, job.name)) continue;
+      await executor.endLeft(dir);
+      const record = findRunRecord(dir);
+      if (record) await dropTree({ repo, ref: runRef(record.id) });
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+}
