@@ -103,7 +103,7 @@ it('plans, trains in both worlds, goes on after Ctrl-C where it was, and trains 
   const before = records().map(({ id }) => id);
   const made = transfer(...words);
   expect(made.status, made.stderr).toBe(0);
-  expect(made.stdout).toMatch(/rank correlation .* not shown/);
+  expect(made.stdout).toMatch(/is not shown on .* rank correlation /);
   const page = made.stdout.trim().split('\n').at(-1) ?? '';
   const text = readFileSync(join(page, '../README.md'), 'utf8');
   expect(text).toContain('11 of 11 runs');
