@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -53,4 +54,17 @@ it('measures each budget into one file that decisions read, and makes no run twi
     ...{ screen: 0.028, rank: 0.028, full: 0.021 },
   });
   expect(existsSync(join(repo, 'state/worktree'))).toBe(false);
+});
+
+it('goes on, after Ctrl-C, with those of the budgets that were asked for and are left', async () => {
+  const words = ['tiny', '--experiment', 'steady', '--set', 'seconds=60', '--budgets', 'full,rank'];
+  const [node = '', ...rest] = [...cli, ...words, '--seeds', '2', '--sandbox', 'off'];
+  const child = spawn(node, rest, { cwd: repo, env: cleanEnv(), stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  for await (const piece of child.stderr) {
+    const begun = said.includes('rank · 1 of 2 · steady');
+    said += piece;
+    if (!begun && said.includes('rank · 1 of 2 · steady')) child.kill('SIGINT');
+  }
+  expect(said).toMatch(/stopped within rank; go on with: npm run noise -- tiny .* --budgets rank,full\n/);
 });

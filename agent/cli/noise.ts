@@ -111,7 +111,8 @@ async function main(): Promise<number> {
     ...pairsOf(settings).map((pair) => `--set ${pair}`),
   ].join(' ');
   let complete = true;
-  for (const budget of BUDGETS.filter((name) => options.budgets.includes(name))) {
+  const asked = BUDGETS.filter((name) => options.budgets.includes(name));
+  for (const [at, budget] of asked.entries()) {
     const samples = profile.budgets[budget];
     // What a decision at this budget compares: verdicts of full runs, the last snapshots of shorter ones.
     const measured: 'verdict' | 'snapshot' = budget === 'full' ? 'verdict' : 'snapshot';
@@ -125,7 +126,7 @@ async function main(): Promise<number> {
     };
     const whole = await makeRuns(wanted, common, { onRun, within: `${budget} · ` });
     if (!whole) {
-      say(`stopped within ${budget}; go on with: ${again}`);
+      say(`stopped within ${budget}; go on with: ${again} --budgets ${asked.slice(at).join(',')}`);
       return 130;
     }
     complete &&= runs.every(({ status }) => status === 'finished');

@@ -101,6 +101,7 @@ async function main(): Promise<number> {
   const best = bestToTry(task, repo, asked, options.profile);
   if (!best) say('no best yet: the published recipes alone');
   const profileName = await readyProfile(task, repo, options.profile ?? best?.profile);
+  await readyProfile(other, repo, transfer.profile);
   const middle = middleOfProfile(other, transfer);
   const known = await listExperiments({ task, repo, sandbox });
   const { recipes, lacking } = recipesOf({

@@ -276,4 +276,18 @@ describe('preflight', () => {
     const options = optionsFor(repo, { researcher: null });
     expect(await preflight(options)).toMatchObject({ researcher: 'claude', profileName: 'tiny' });
   });
+
+  it('gives the replay the first profile where each requires something, or says what that lacks', async () => {
+    const repo = tinyRepository();
+    const path = join(repo, 'TASK.md');
+    const text = readFileSync(path, 'utf8');
+    const requires = (command: string): void => {
+      writeFileSync(path, text.replace('    world: tiny', `    world: tiny\n    requires: ${command}`));
+      git(repo, 'commit', '-qam', command);
+    };
+    requires('node -e ""');
+    expect(await preflight(optionsFor(repo))).toMatchObject({ profileName: 'tiny' });
+    requires('node no-large-machine.mjs');
+    expect(await refused(repo, {})).toBe('profile "tiny" cannot run here: no large machine here');
+  });
 });

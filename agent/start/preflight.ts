@@ -173,6 +173,7 @@ export function claudeOptions(
 /**
  * The profile that was asked for. Without one: for Claude the first whose `requires` this machine meets, else
  * the first that requires nothing; for the replay the task's default. `why` is one line with the reason.
+ * @throws UserError where this machine cannot run it, or none
  */
 async function chooseProfile(
   task: Task,
@@ -180,27 +181,18 @@ async function chooseProfile(
   researcher: 'claude' | 'offline',
   asked: string | null,
 ): Promise<{ name: string; why: string | null }> {
-  if (asked !== null) {
-    return { name: await readyProfile(task, repo, asked), why: null };
-  }
-  const { profiles, defaultProfile } = task.contract;
+  if (asked !== null || researcher === 'offline')
+    return { name: await readyProfile(task, repo, asked ?? undefined), why: null };
   const whyNot: string[] = [];
-  if (researcher === 'offline' && defaultProfile !== undefined) {
-    return { name: await readyProfile(task, repo, defaultProfile), why: null };
-  }
-  if (researcher === 'claude') {
-    for (const [name, { requires }] of Object.entries(profiles)) {
-      if (requires === undefined) continue;
-      const missing = await notReady(task, repo, name);
-      if (missing === null) return { name, why: `this machine can run ${name}` };
-      whyNot.push(`${name}: ${missing}`);
-    }
+  for (const [name, { requires }] of Object.entries(task.contract.profiles)) {
+    if (requires === undefined) continue;
+    const missing = await notReady(task, repo, name);
+    if (missing === null) return { name, why: `this machine can run ${name}` };
+    whyNot.push(`${name}: ${missing}`);
   }
   const plain = firstPlain(task.contract);
   if (plain === undefined)
-    throw new UserError(
-      `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'every profile has `requires`; choose one with --profile'}`,
-    );
+    throw new UserError(`no profile of ${task.path} can run here: ${whyNot.join('; ')}`);
   return { name: plain, why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 

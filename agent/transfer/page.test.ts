@@ -18,8 +18,11 @@ it('has the paragraph, two plots with bars, the orders, and a row for each recip
   expect(words).toContain('The order of 5 recipes by F in small');
   expect(words).not.toContain('runs are missing');
   // Three lines at three values, two parts at one.
-  expect(words.match(/^\| (plain|nested|full|full.{1,2}no.{1,2}[ab]) /gm)).toHaveLength(11);
-  expect(words).toMatch(/^\| nested +\| +16 +\| +0\.802 ± 0\.002 +\| +0\.401 ± 0\.001 +\|/m);
+  expect(words.match(/^\| (plain|nested|full|full.{1,2}no.{1,2}[ab]) +\| +[0-9]/gm)).toHaveLength(11);
+  expect(words).toMatch(/^\| nested +\| +16 +\| +0\.802\s±\s0\.002 +\| +0\.401\s±\s0\.001 +\|/m);
+  // All seeds have the same L0: it has no spread.
+  expect(words).toMatch(/^\| nested +\| +16 .* 16 +\|$/m);
+  expect(words).toMatch(/^\| full +\| full.{1,2}no.{1,2}a +\| +\+0\.050 +\| +\+0\.001 \(not shown\) +\|/m);
   // The own world has one value, so other rows have none of it.
   expect(words).toMatch(/^\| nested +\| +8 +\| +– +\|/m);
   const figure = report.blocks.find((block) => block.t === 'figure');

@@ -14,7 +14,7 @@ import { plot } from '../report/plots/vega.ts';
 import { type Comparison, type Made, type Middle, middleOf, valuesBySeed } from './comparison.ts';
 import { transferPlot } from './figures.ts';
 import type { Recipe, Wanted } from './plan.ts';
-import { orderWords, paragraph, verdictOn } from './words.ts';
+import { gainWords, orderWords, paragraph, verdictOn } from './words.ts';
 
 /** What a page tells beside the comparison. */
 export interface Told {
@@ -60,6 +60,7 @@ export async function transferPage(
     );
   blocks.push(...(await figure(made, recipes, told)));
   blocks.push(heading(1, 'Orders'), orders(comparison));
+  blocks.push(heading(1, 'Gains'), gains(comparison));
   blocks.push(heading(1, 'Numbers'), numbers(made, recipes, told, worlds));
   blocks.push(...bad(made));
   blocks.push(heading(1, 'How it was made'), para(text(HOW)), para(code(told.command)));
@@ -98,6 +99,26 @@ function orders({ metrics, orders: found, worlds }: Comparison): Block {
   };
 }
 
+/** Each line over the first, and what has all parts over each that lacks one, in both worlds. */
+function gains({ metrics, worlds, lines, parts }: Comparison): Block {
+  const rows = [...lines, ...parts].map((pair): Row => {
+    const cells = [pair.recipe, pair.over, gainWords(pair.own)];
+    for (const field of metrics.other) cells.push(gainWords(pair.other[field] ?? null));
+    return { tone: 'plain', cells: cells.map((cell) => [text(cell)]) };
+  });
+  return {
+    ...{ t: 'table', rows, omitted: null },
+    align: ['left', 'left', 'right', ...metrics.other.map(() => 'right' as const)],
+    head: ['Recipe', 'Over', `${label(metrics.own)} in ${worlds.own}`, ...metrics.other.map(label)].map(
+      (cell) => [text(cell)],
+    ),
+    caption: {
+      label: 'Table 1.',
+      c: [text(' Means over seeds of the difference of two runs on the same seed.')],
+    },
+  };
+}
+
 function numbers(
   made: readonly Made[],
   recipes: readonly Recipe[],
@@ -132,7 +153,7 @@ function numbers(
     ...{ t: 'table', rows, omitted: null },
     head: ['Recipe', 'Setting', ...kept.map(({ title }) => title)].map((cell) => [text(cell)]),
     align: ['left', 'right', ...kept.map(() => 'right' as const)],
-    caption: { label: 'Table 1.', c: [text(' Means over seeds, ± one standard deviation.')] },
+    caption: { label: 'Table 2.', c: [text(' Means over seeds, ± one standard deviation.')] },
   };
 }
 
@@ -142,7 +163,8 @@ function middleWords(cell: Middle | null, field: string, all: readonly (Middle |
     field,
     all.map((each) => each?.mean),
   );
-  return `${format(cell.mean)}${cell.spread === null ? '' : ` ± ${cell.spread.toFixed(3)}`}`;
+  // A number that all seeds share has no spread to show.
+  return `${format(cell.mean)}${cell.spread ? `\u00a0±\u00a0${cell.spread.toFixed(3)}` : ''}`;
 }
 
 /** Runs that gave no numbers, a line each. */

@@ -28,62 +28,69 @@ export function paragraph(compared: Comparison): string {
   const own = label(metrics.own);
   const first = metrics.other.map((field) => {
     const order = orders[field] ?? null;
-    const what = {
-      'carried over': 'the order carried over',
-      'turned round': 'the order turned round',
-      'not shown': 'not shown',
-    }[verdictOn(order)];
-    const many = order ? ` of ${order.recipes} recipes` : '';
-    return `The order${many} by ${own} in ${worlds.own} and by ${label(field)} on ${worlds.other}: rank correlation ${orderWords(order)}, ${what}.`;
+    const many = order ? `of ${order.recipes} recipes ` : '';
+    const became = `${BECAME[verdictOn(order)]} ${worlds.other} by ${label(field)}`;
+    return `The order ${many}by ${own} in ${worlds.own} ${became}: rank correlation ${orderWords(order)}.`;
   });
-  const said = metrics.other.flatMap((field) => [
-    ...sorted(`Over ${lines[0]?.over ?? ''}`, lines, field, own, (pair) => pair.recipe),
-    ...sorted(`Parts of ${parts[0]?.recipe ?? ''}`, parts, field, own, (pair) => `that ${pair.over} lacks`),
-  ]);
+  const [over, whole] = [lines[0]?.over ?? '', parts[0]?.recipe ?? ''];
+  const said = metrics.other.flatMap((field) => {
+    const by = `by ${own} and by ${label(field)}`;
+    return [
+      ...sorted(`Gains over ${over}, ${by}`, lines, field, (pair) => pair.recipe),
+      ...sorted(`Gains of ${whole} by the parts that these lack, ${by}`, parts, field, (pair) => pair.over),
+    ];
+  });
   const rule =
     seeds > 1
-      ? 'A gain is counted where the 95 % interval of its mean over seeds leaves out zero.'
+      ? 'A gain is shown where the 95 % interval of its mean over seeds leaves out zero.'
       : 'One seed shows no gain: there is no spread.';
   return [...first, ...said, rule].join(' ');
 }
 
-/** What became of the gains of pairs, as sentences; empty where no pair was measured. */
+const BECAME: Readonly<Record<Verdict, string>> = {
+  'carried over': 'carried over to',
+  'turned round': 'turned round on',
+  'not shown': 'is not shown on',
+};
+
+/** What became of the gains of pairs, as a sentence; none where none was measured. */
 function sorted(
   title: string,
   pairs: readonly Pair[],
   field: string,
-  own: string,
   nameOf: (pair: Pair) => string,
 ): string[] {
   const groups = new Map<string, string[]>();
   for (const pair of pairs) {
-    const [before, now] = [pair.own, pair.other[field] ?? null];
-    if (!before || !now) continue;
-    const words = `${nameOf(pair)} (${signed(before.value, 3)} and ${signed(now.value, 3)})`;
-    const group = fateOf(before, now);
-    groups.set(group, [...(groups.get(group) ?? []), words]);
+    const fate = fateOf(pair.own, pair.other[field] ?? null);
+    if (fate !== null) groups.set(fate, [...(groups.get(fate) ?? []), nameOf(pair)]);
   }
-  if (groups.size === 0) return [];
   const lists = FATES.flatMap((fate) => {
     const names = groups.get(fate);
     return names ? [`${fate}: ${names.join(', ')}`] : [];
   });
-  return [`${title}, in ${own} and in ${label(field)}, ${lists.join('; ')}.`];
+  if (groups.has(NEITHER)) lists.push(`${lists.length === 0 ? 'all' : 'the others'} ${NEITHER}`);
+  return lists.length === 0 ? [] : [`${title}: ${lists.join('; ')}.`];
 }
 
 const FATES = [
-  'carried over',
-  'turned round',
-  'shown only before',
-  'shown only on the new data',
-  'shown in neither',
+  ...['carried over', 'turned round', 'shown only before'],
+  ...['a gain only on the new data', 'a loss only on the new data'],
 ];
+const NEITHER = 'shown in neither';
 
-function fateOf(before: Gain, now: Gain): string {
+/** What became of a gain; null where it was not measured in both worlds. */
+function fateOf(before: Gain | null, now: Gain | null): string | null {
+  if (!before || !now) return null;
   if (before.shown && now.shown) return before.value > 0 === now.value > 0 ? 'carried over' : 'turned round';
   if (before.shown) return 'shown only before';
-  return now.shown ? 'shown only on the new data' : 'shown in neither';
+  if (!now.shown) return NEITHER;
+  return now.value > 0 ? 'a gain only on the new data' : 'a loss only on the new data';
 }
+
+/** `+0.104`, with `(not shown)` where its interval has zero in it. */
+export const gainWords = (gain: Gain | null): string =>
+  gain ? `${signed(gain.value, 3)}${gain.shown ? '' : ' (not shown)'}` : '–';
 
 const signed = (value: number, digits = 2): string => {
   const text = Math.abs(value).toFixed(digits);

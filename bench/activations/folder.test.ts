@@ -201,6 +201,15 @@ describe('a wrong folder is one line', () => {
       },
       /s1\.safetensors: this shard is missing/,
     ],
+    [
+      'a folder for a shard',
+      () => {
+        const path = folder();
+        mkdirSync(join(path, 's0.safetensors'));
+        return path;
+      },
+      /s0\.safetensors: is not a file/,
+    ],
     ['no x', () => shards({ tokens: integers([1]) }), /s0\.safetensors: has no tensor x/],
     ['a stranger', () => shards({ x, y: integers([1, 2, 3]) }), /s0\.safetensors: has a tensor "y"/],
     [

@@ -1,4 +1,4 @@
-import { fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 
 /** How the numbers of x are stored, by safetensors' names. */
@@ -48,9 +48,12 @@ export function wrong(path: string, what: string): UserError {
 /** Shards stay open: one that is removed while it is served can still be read. @throws UserError */
 export function openShard(path: string): ShardFile {
   try {
+    // Asked first: to open a named pipe waits for one that writes into it.
+    if (!statSync(path).isFile()) throw wrong(path, 'is not a file');
     const fd = openSync(path, 'r');
     return { path, fd, bytes: fstatSync(fd).size };
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw wrong(path, 'this shard is missing');
     const remedy = code === 'EMFILE' ? ': too many shards for the limit of open files (ulimit -n)' : '';

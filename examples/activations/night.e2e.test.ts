@@ -27,6 +27,7 @@ const rows = join(root, 'rows');
 /** The example's profile at the size of the folder: k and width of the world that its rows are from. */
 const PROFILE = `  activations:
     world: activations:${rows}
+    requires: node --import tsx bench/cli/ready.ts --profile activations
     settings: { d_sae: 128, k: 3.55, lr: 0.004 }
     constraints: { samples: "<=205824", width: "==128", learning_rate: "==0.004" }
     guards: { l0: ">=3 and <=4" }

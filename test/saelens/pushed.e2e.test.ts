@@ -14,14 +14,18 @@ import { isHere, startPython, why } from './ask.ts';
 import { exported } from './exported.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sae-pushed-'));
-const hub = new PushHub();
+// Each test has a hub of its own: what it was asked is that of one test.
+let hub: PushHub;
 const user = () => ({ HF_ENDPOINT: hub.url, HF_TOKEN: PushHub.TOKEN, HF_HOME: root });
 const pushing = [join(root, 'runs/lista-matryoshka/checkpoint.safetensors'), '--push', 'me/my-sae'];
 beforeAll(async () => {
   await openBackend('embedded');
 });
 afterAll(() => rmSync(root, { recursive: true }));
-beforeEach(() => hub.open());
+beforeEach(async () => {
+  hub = new PushHub();
+  await hub.open();
+});
 afterEach(() => hub.close());
 
 describe.skipIf(!isHere)(`a pushed export${why}`, () => {
