@@ -25,8 +25,8 @@ describe.skipIf(noDevice)('a product by the tensor cores, whose instructions are
   const draw = (size: number, next: () => number) =>
     Float32Array.from({ length: size }, () => 4 * next() - 2);
 
-  // Sizes with rows of whole sets of four numbers, which are copied four at a time, and with others; one tile
-  // and several, fewer steps of depth than tiles in turn, and more. Copies come as late as may be, or as early.
+  // Rows that are multiples of four numbers, which are copied four at a time, and others; one tile and
+  // several, fewer steps of depth than tiles in turn, and more. Copies come as late as may be, or as early.
   const SIZES: [number, number, number][] = [
     [16, 8, 8],
     [130, 132, 40],

@@ -35,6 +35,7 @@ it('the archive proves a machine that has no Node, no git, no network and an emp
     'golden step embedded',
     'whole run embedded',
     'data service',
+    'verdict embedded',
     'step embedded LISTA-Matryoshka',
     'step embedded BatchTopK',
   ]);

@@ -49,7 +49,7 @@ export function standIn(): StandIn {
   return loaded;
 }
 
-/** Builds it as libcuda.so.1 of a folder, which LD_LIBRARY_PATH names for other processes. Returns its path. */
+/** Builds it as libcuda.so.1 of a folder, for LD_LIBRARY_PATH of other processes. Returns its path. */
 export function buildStandIn(folder: string): string {
   const file = join(folder, 'libcuda.so.1');
   const sources = readdirSync(SOURCES).filter((name) => name.endsWith('.c'));
