@@ -113,10 +113,17 @@ describe('what a card has to show', () => {
   });
 
   it('says why there is nothing', () => {
-    const failed = { ...golden('node-gpu', false), outcome: { reason: 'not installed' } };
+    const failed = { ...golden('node-gpu', false), outcome: { reason: 'crashed' } };
     const found = (begin: string) =>
       claimsOf([failed], false).find(({ what }) => what.startsWith(begin))?.found;
-    expect(found('golden step of `node-gpu`')).toBe('not installed');
+    expect(found('golden step of `node-gpu`')).toBe('crashed');
+    const missing = part(
+      { kind: 'golden', backend: 'webgpu' },
+      { backend: 'webgpu', missing: 'not installed' },
+    );
+    expect(held([failed], 'golden step of `node-gpu`')).toBe(false);
+    expect(held([missing], 'golden step of `webgpu`')).toBeNull();
+    expect(claimsOf([missing], false)).toContainEqual(expect.objectContaining({ found: 'not installed' }));
     expect(found('times as fast')).toMatch(/^no Python here has it/);
     expect(found('launches')).toBe('not measured');
   });

@@ -2,7 +2,7 @@ import { answersOf, linesOf, samplesPerSecond } from './answers.ts';
 import { againstBands, PUBLISHED } from './bands.ts';
 import { type Claim, claim, one, onGpu } from './claim.ts';
 import { claimsBeside } from './claims-beside.ts';
-import { type Done, passed } from './proof.ts';
+import { type Done, missingOf, passed } from './proof.ts';
 import type { WholeRun } from './whole-run.ts';
 
 /** Backends that compute on a GPU where one is. */
@@ -28,14 +28,12 @@ function goldenStep(done: readonly Done[], backend: string): Claim {
     ({ asked }) => asked.kind === 'golden' && asked.backend === backend && asked.encode === undefined,
   );
   const found = passed(done).find((one) => one.backend === backend && one.encode === undefined);
+  const [what, wanted] = [`golden step of \`${backend}\``, 'right, on a GPU'];
   const why = part && 'reason' in part.outcome ? part.outcome.reason : null;
+  const missing = part && missingOf(part);
+  if (missing) return claim(what, wanted, missing, null);
   const isOnGpu = found?.gpu ?? false;
-  return claim(
-    `golden step of \`${backend}\``,
-    'right, on a GPU',
-    found ? `${found.label}${isOnGpu ? '' : ': not on a GPU'}` : why,
-    isOnGpu,
-  );
+  return claim(what, wanted, found ? `${found.label}${isOnGpu ? '' : ': not on a GPU'}` : why, isOnGpu);
 }
 
 type Steps = ReturnType<typeof onGpu>;

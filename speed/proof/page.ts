@@ -1,11 +1,11 @@
 import type { Machine } from '#contract/run';
-import { answersOf, linesOf, measured, type StepPart, samplesPerSecond } from './answers.ts';
+import { measured, type StepPart, samplesPerSecond } from './answers.ts';
 import { againstBands, PUBLISHED } from './bands.ts';
 import { claimsOf } from './claims.ts';
+import { again, choice, data, peers, verdicts } from './page-beside.ts';
 import type { Part } from './parts.ts';
 import { type Done, passed } from './proof.ts';
 import { digits, section } from './section.ts';
-import type { VerdictTimes } from './verdict.ts';
 import type { WholeRun } from './whole-run.ts';
 
 export interface About {
@@ -32,6 +32,7 @@ export function pageOf(about: About, done: readonly Done[], left: readonly Part[
     data(done),
     peers(done, about),
     verdicts(done),
+    again(done),
     choice(done),
     failures(done),
   ];
@@ -39,13 +40,16 @@ export function pageOf(about: About, done: readonly Done[], left: readonly Part[
 }
 
 function claims(done: readonly Done[], { hasPeer }: About): string {
-  const rows = claimsOf(done, hasPeer).map(({ what, wanted, found, holds }) => [
+  const all = claimsOf(done, hasPeer);
+  const rows = all.map(({ what, wanted, found, holds }) => [
     what,
     wanted,
     found.replaceAll('|', '\\|'),
     holds === null ? '' : holds ? 'yes' : '**no**',
   ]);
-  return section('What this GPU had to show', ['claim', 'wanted', 'found', 'holds'], rows);
+  const counts = [true, false, null].map((state) => all.filter(({ holds }) => holds === state).length);
+  const note = `${counts[0]} hold, ${counts[1]} do not, ${counts[2]} are open.`;
+  return section('What this GPU had to show', ['claim', 'wanted', 'found', 'holds'], rows, note);
 }
 
 function backends(done: readonly Done[]): string {
@@ -152,39 +156,6 @@ function about(run: WholeRun): string {
   return run.world === 'synth-16k'
     ? 'The world is the released one: the bands are the check.'
     : `The world is ${run.world}, of the released one's kind: on it the published bands are an expectation, not a check.`;
-}
-
-function verdicts(done: readonly Done[]): string {
-  const rows = answersOf<'verdict', VerdictTimes>(done, 'verdict').map(({ asked, answer }) => [
-    `\`${asked.backend}\`${asked.size === 'small' ? ' (small)' : ''}`,
-    answer.samples.toLocaleString('en-US'),
-    ...[answer.seconds, answer.own, answer.matching, answer.encodes].map(digits),
-  ]);
-  const head = ['backend', 'samples', 's', 'own drawing and counting', 'matching', 'one form encoded'];
-  return section('A verdict, and seconds that its parts take alone', head, rows);
-}
-
-function choice(done: readonly Done[]): string {
-  const [found] = answersOf<'auto', { label: string; why: string }>(done, 'auto');
-  return found ? `## What \`auto\` takes\n\n${found.answer.label}: ${found.answer.why}` : '';
-}
-
-function data(done: readonly Done[]): string {
-  const rows = [...linesOf(done, 'serve'), ...linesOf(done, 'sampler')].map((line) => [
-    String(line.name),
-    ...[line.samplesPerSecond, line.gigabytesPerSecond].map((value) => digits(Number(value))),
-  ]);
-  return section('Data service', ['way', 'samples/s', 'GB/s'], rows);
-}
-
-function peers(done: readonly Done[], { hasPeer }: About): string {
-  if (!hasPeer) return '## SAELens\n\nNo Python here has it: nothing is compared.';
-  const rows = linesOf(done, 'peer').map((line) => [
-    String(line.name),
-    String(line.device),
-    ...['samplesPerSecond', 'peerFp32', 'peerBf16', 'ratio'].map((key) => digits(Number(line[key]))),
-  ]);
-  return section('SAELens', ['what', 'its device', 'ours, samples/s', 'fp32', 'bf16', 'times as fast'], rows);
 }
 
 function failures(done: readonly Done[]): string {

@@ -8,7 +8,7 @@ import type { SamplerName } from '#bench/sampler/device/open';
 import { Sampler } from '#bench/sampler/sampler';
 import { openWorld } from '#bench/worlds';
 import { runMain, UserError } from '#contract/errors';
-import { openBackend } from '#engine/backend';
+import { missingBackend, openBackend } from '#engine/backend';
 import { ITEMS } from '#engine/cuda/variants';
 import { Device } from '#engine/opencl/device';
 import { benchPeer } from '../peer/open.ts';
@@ -61,6 +61,8 @@ async function answerTo(asked: Asked): Promise<unknown> {
 }
 
 async function golden({ backend, encode }: Extract<Asked, { kind: 'golden' }>) {
+  const missing = await missingBackend(backend);
+  if (missing !== null) return { backend, missing };
   const began = performance.now();
   const { label, gpu } = await openBackend(backend);
   if (encode && !label.includes('TF32')) throw new UserError(`${label} encodes in float32`, 1);
