@@ -1,6 +1,7 @@
 import { answersOf, linesOf } from './answers.ts';
 import { type Claim, claim, one, onGpu, thousands } from './claim.ts';
 import type { FullMemory } from './full-memory.ts';
+import type { Likeness } from './likeness.ts';
 import { type Done, passed } from './proof.ts';
 import type { VerdictTimes } from './verdict.ts';
 
@@ -8,6 +9,7 @@ const LEAST_DRAWN = 1.2e6;
 /** 200M samples in three minutes. */
 const LEAST_SERVED = 1.1e6;
 const LEAST_GIGABYTES = 4;
+const ONE_LINE = 'one line, told as memory; the device goes on';
 
 /** Claims of what stands beside a training step: data, tensor cores, the judge, failures and choice. */
 export const claimsBeside = (done: readonly Done[]): Claim[] => [
@@ -23,6 +25,7 @@ function data(done: readonly Done[]): Claim[] {
   const [ring, drawn] = [line('ring'), line('serve, drawn on a device')];
   const rates = linesOf(done, 'sampler').map(({ samplesPerSecond: rate }) => Number(rate));
   const isCard = passed(done).some(({ backend, gpu }) => gpu && ['opencl', 'cuda'].includes(backend));
+  const alike = linesOf(done, 'sampler').map(({ likeness }) => likeness as Likeness);
   const least = (what: string, wanted: number, rate: number | null) =>
     claim(
       what,
@@ -31,6 +34,14 @@ function data(done: readonly Done[]): Claim[] {
       rate !== null && rate >= wanted,
     );
   return [
+    claim(
+      "rates of features that the device draws, against the processor's",
+      'of one distribution: z-scores of root mean square 1 ± 0.1, none above 5',
+      isCard && alike.length > 0
+        ? alike.map(({ rms, worst }) => `${rms.toFixed(2)}, largest ${one(worst)}`).join('; ')
+        : null,
+      alike.every(({ isAlike }) => isAlike),
+    ),
     least('samples drawn on the device, alone', LEAST_DRAWN, rates.length > 0 ? Math.max(...rates) : null),
     least(
       'samples drawn on the device that reach a trainer',
@@ -94,13 +105,9 @@ function others(done: readonly Done[]): Claim[] {
       again ? again.answer.losses.join(', ') : null,
       again !== undefined && new Set(again.answer.losses).size === 1,
     ),
+    ...(full.length === 0 ? [claim('full memory', ONE_LINE, null, null)] : []),
     ...full.map(({ asked, answer }) =>
-      claim(
-        `full memory, \`${asked.by}\``,
-        'one line, told as memory; the device goes on',
-        answer.line,
-        answer.isToldAsMemory && answer.goesOn,
-      ),
+      claim(`full memory, \`${asked.by}\``, ONE_LINE, answer.line, answer.isToldAsMemory && answer.goesOn),
     ),
     claim('what `auto` takes', 'a GPU', auto ? auto.answer.label : null, auto?.answer.gpu ?? false),
   ];

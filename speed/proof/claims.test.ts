@@ -36,8 +36,10 @@ const serve = (drawn: number, ring: number) =>
     line('serve, drawn on a device', { samplesPerSecond: drawn }),
     line('ring alone, one batch again', { gigabytesPerSecond: ring }),
   ]);
-const sampler = (rate: number) =>
-  part({ kind: 'sampler', by: 'cuda', size: 'full' }, [line('drawn', { samplesPerSecond: rate })]);
+const sampler = (rate: number, isAlike = true) =>
+  part({ kind: 'sampler', by: 'cuda', size: 'full' }, [
+    line('drawn', { samplesPerSecond: rate, likeness: { features: 9, rms: 1.02, worst: 3.1, isAlike } }),
+  ]);
 const peer = (ratio: number, on: string) =>
   part({ kind: 'peer', backend: 'cuda', size: 'full' }, [
     line('peer BatchTopK', { device: on, ratio }),
@@ -75,6 +77,7 @@ describe('what a card has to show', () => {
     ['200M samples of the default recipe, in fact', run({}), run({ seconds: 190 })],
     ['its F1 and MCC', run({}), run({ metrics: { f1: 0.9, mcc: 0.818 } })],
     ['times as fast as SAELens', peer(1.1, 'cuda'), peer(0.9, 'cuda')],
+    ['rates of features', sampler(1), sampler(1, false)],
     ['samples drawn on the device, alone', sampler(1.3e6), sampler(1.1e6)],
     ['samples drawn on the device that reach', serve(1.2e6, 5), serve(1e6, 5)],
     ['batches that are served again', serve(1.2e6, 5), serve(1.2e6, 3.9)],
@@ -86,7 +89,7 @@ describe('what a card has to show', () => {
     expect(held([card, right], begin)).toBe(true);
     const isGolden = wrong.asked.kind === 'golden';
     expect(held(isGolden ? [wrong] : [card, wrong], begin)).toBe(false);
-    if (right.asked.kind !== 'memory') expect(held([], begin)).toBeNull();
+    expect(held([], right.asked.kind === 'memory' ? 'full memory' : begin)).toBeNull();
   });
 
   it('is by tensor cores once an encode is faster', () => {

@@ -1,4 +1,5 @@
 import { answersOf, linesOf } from './answers.ts';
+import type { Likeness } from './likeness.ts';
 import type { Done } from './proof.ts';
 import { digits, section } from './section.ts';
 import type { VerdictTimes } from './verdict.ts';
@@ -31,7 +32,11 @@ export function data(done: readonly Done[]): string {
     String(line.name),
     ...[line.samplesPerSecond, line.gigabytesPerSecond].map((value) => digits(Number(value))),
   ]);
-  return section('Data service', ['way', 'samples/s', 'GB/s'], rows);
+  const notes = linesOf(done, 'sampler').map(({ likeness }) => {
+    const { features, rms, worst } = likeness as Likeness;
+    return `Rates of ${features} features that a device drew, against the processor's: z-scores of root mean square ${rms.toFixed(2)}, the largest ${worst.toFixed(1)}.`;
+  });
+  return section('Data service', ['way', 'samples/s', 'GB/s'], rows, notes.join(' '));
 }
 
 export function peers(done: readonly Done[], { hasPeer }: { hasPeer: boolean }): string {

@@ -18,12 +18,15 @@ import { runCase } from '../step/run.ts';
 import { ROWS, timed } from '../timing.ts';
 import { yardsticks } from '../yardsticks.ts';
 import { fillMemory } from './full-memory.ts';
+import { likenessOf } from './likeness.ts';
 import type { Asked } from './parts.ts';
 import { timeVerdict } from './verdict.ts';
 import { trainAndJudge } from './whole-run.ts';
 
 const SECONDS = 2;
 const WIDTH = 4096;
+/** Of those whose rates are compared: the processor draws them on one thread. */
+const BATCHES = 16;
 /** Kernels are compiled and clocks rise in these. */
 const WARM_UP = { full: 10, small: 2 };
 
@@ -73,12 +76,15 @@ async function golden({ backend, encode }: Extract<Asked, { kind: 'golden' }>) {
 async function drawn({ by, size }: Extract<Asked, { kind: 'sampler' }>) {
   const { world } = await openWorld(size === 'full' ? FULL_SIZE : 'small');
   const sampler = new DeviceSampler(world, 0, driverBy(by));
-  const wrong = disagreement(world, sampler, new Sampler(world, 0, 'train'));
+  const trusted = new Sampler(world, 0, 'train');
+  const wrong = disagreement(world, sampler, trusted);
   if (wrong !== null) throw new UserError(`${sampler.label} draws wrongly: ${wrong}`, 1);
   const x = new Float32Array(ROWS * world.hiddenDim);
   const { samplesPerSecond } = timed(SECONDS, ROWS, (round) => sampler.write(round, ROWS, x));
   const gigabytesPerSecond = (samplesPerSecond * 4 * world.hiddenDim) / 1e9;
-  return [{ name: `drawn and read back by ${by}: ${sampler.label}`, samplesPerSecond, gigabytesPerSecond }];
+  const likeness = likenessOf(world.numFeatures, sampler, trusted, BATCHES);
+  const name = `drawn and read back by ${by}: ${sampler.label}`;
+  return [{ name, samplesPerSecond, gigabytesPerSecond, likeness }];
 }
 
 /** The loss after the same steps on the same samples, of two processes. */
