@@ -43,7 +43,8 @@ const sampler = (rate: number, isAlike = true) =>
 const peer = (ratio: number, on: string) =>
   part({ kind: 'peer', backend: 'cuda', size: 'full' }, [
     line('peer BatchTopK', { device: on, ratio }),
-    line('peer sampler', { device: 'cpu', ratio: 0.1 }),
+    line('peer BatchTopK', { device: 'cpu', ratio: 0.1 }),
+    line('peer sampler', { device: 'cuda', ratio: 0.1 }),
   ]);
 const verdict = (encodes: number) =>
   part(

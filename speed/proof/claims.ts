@@ -110,8 +110,11 @@ function wholeRun(done: readonly Done[]): Claim[] {
 
 /** SAELens on the GPU; measured by us once on an H200 (docs/backends.md), for where there is none. */
 const ON_H200 = 'an H200 did 153,000/s of BatchTopK and 103,000/s of LISTA';
+/** Of our sampler on the processor. */
+const SAMPLER = 'peer sampler';
 function peers(done: readonly Done[], hasPeer: boolean): Claim[] {
-  const lines = linesOf(done, 'peer').filter(({ device }) => device !== 'cpu');
+  const isStep = ({ device, name }: Record<string, unknown>) => device !== 'cpu' && name !== SAMPLER;
+  const lines = linesOf(done, 'peer').filter(isStep);
   const found = lines.map(({ name, ratio }) => `${String(name).replace('peer ', '')} ${one(Number(ratio))}`);
   const none = hasPeer ? null : 'no Python here has it (SAELENS_PYTHON names one that has)';
   const holds = lines.length > 0 && lines.every(({ ratio }) => Number(ratio) > 1);
