@@ -113,6 +113,9 @@ async function openFirst(plain: boolean): Promise<Backend> {
   return { ...backend, why: choice.why };
 }
 
+/** Why a backend cannot be started here, in one line: a package or a library is missing. Null: it can be. */
+export const missingBackend = async (name: string): Promise<string | null> => (await load(name)).missing();
+
 const load = async (name: string): Promise<BackendModule> =>
   ((await import(`./backends/${name}.ts`)) as { backend: BackendModule }).backend;
 

@@ -80,7 +80,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels for OpenCL devices',
-    of: /(^|\/)opencl\/\w+\./,
+    of: /(^|\/)(opencl\/\w+|device\/(device-sampler|synth-16k))\./,
     remedy: 'install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
     notInCi: '.ci/run installs PoCL where the distribution has it',
   },
@@ -104,7 +104,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels by the CUDA driver, on a stand-in of it',
-    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda[\w-]*|cuda-sampler)\./,
+    of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda[\w-]*|cuda-sampler|full-memory)\./,
     remedy:
       'install a C compiler and PoCL (apt-get install gcc libc6-dev pocl-opencl-icd ocl-icd-libopencl1)',
     notInCi: '.ci/run installs both where the distribution has them',

@@ -33,6 +33,8 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     standIn().hasty(0);
     standIn().refuseGraphs(0);
     standIn().pose(0, 0);
+    standIn().devices(1);
+    vi.unstubAllEnvs();
   });
 
   it('copies numbers there, computes, and copies them back, and counts it all', () => {
@@ -211,6 +213,26 @@ describe.skipIf(noStandIn)('a device by the CUDA driver', () => {
     expect(chooseCudaDevice).toThrow(
       new DeviceError('stand-in for a card has compute capability 6.1; the kernels need 7.0', 0),
     );
+  });
+
+  it.each([
+    ['0', 0],
+    ['1', 1],
+    ['1,0', 1],
+    ['2, 0', 2],
+  ])('is the first of those that CUDA_VISIBLE_DEVICES=%s names', (named, card) => {
+    standIn().devices(3);
+    vi.stubEnv('CUDA_VISIBLE_DEVICES', named);
+    const own = device();
+    expect(own.found.name).toBe(`stand-in for card ${card}`);
+    expect(standIn().current()).toBe(card);
+  });
+
+  it.each(['3', '-1', '', '3,0', 'x'])('is none, in one line, where CUDA_VISIBLE_DEVICES=%s', (named) => {
+    standIn().devices(3);
+    vi.stubEnv('CUDA_VISIBLE_DEVICES', named);
+    const line = `the CUDA driver offers no device (CUDA_VISIBLE_DEVICES=${named}: no device is the first of these)`;
+    expect(chooseCudaDevice).toThrow(new DeviceError(line, 100));
   });
 
   it('may be taken by auto where it is a card, and never where it computes on the processor', async () => {

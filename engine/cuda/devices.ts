@@ -7,20 +7,31 @@ import { ITEMS, OLDEST, TENSOR_CORES } from './variants.ts';
 /** Of cuda.h. */
 const ATTRIBUTE = { mostThreads: 1, integrated: 18, major: 75, minor: 76 };
 
+const NO_DEVICE = 100;
+
+/** The driver ends its list at the first number that no device has, and says nothing. */
+function noDevice(): string {
+  const { CUDA_VISIBLE_DEVICES: named } = process.env;
+  const why = named === undefined ? '' : ` (CUDA_VISIBLE_DEVICES=${named}: no device is the first of these)`;
+  return `the CUDA driver offers no device${why}`;
+}
+
 /**
  * The first device of the driver, which CUDA_VISIBLE_DEVICES orders.
  * @throws DeviceError where there is none, or one that is too old
  */
 export function chooseCudaDevice(): Found {
   const { cuda } = cudaLibrary();
-  check(cuda.init(0), 'the CUDA driver');
+  const started = cuda.init(0);
+  if (started === NO_DEVICE) throw new DeviceError(noDevice(), NO_DEVICE);
+  check(started, 'the CUDA driver');
   const int = new Int32Array(1);
   const number = (what: string, ask: (into: Int32Array) => number): number => {
     check(ask(int), what);
     return int[0];
   };
   if (number('the list of devices', (into) => cuda.deviceGetCount(into)) === 0) {
-    throw new DeviceError('the CUDA driver offers no device (CUDA_VISIBLE_DEVICES may hide it)', 100);
+    throw new DeviceError(noDevice(), NO_DEVICE);
   }
   const id = number('the first device', (into) => cuda.deviceGet(into, 0));
   const attribute = (which: number) =>

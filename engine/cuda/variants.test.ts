@@ -13,3 +13,17 @@ it('a launch gets what was built for its macros, and one line where nothing was'
   expect(other).toThrow(DeviceError);
   expect(other).toThrow(/^no PTX of sparse for GROUP=128 VECTOR=4: npm run build:ptx builds/);
 });
+
+it('a product by tensor cores reads its tile after all have waited, and has all done before the next copy', () => {
+  // PoCL adds barriers of its own around loops, so that no test there misses one of these.
+  const ptx = ptxOf(variantOf('mma', '', 256));
+  const order = [...ptx.matchAll(/\b(cp\.async\.\w+|bar\.sync|ld\.shared|mma\.sync)\b/g)].map(
+    ([, word]) => word,
+  );
+  const body = order.filter((word, i) => word !== order[i - 1]).join(' ');
+  const multiplied = 'ld.shared mma.sync ld.shared mma.sync';
+  expect(body).toContain(
+    `cp.async.cg cp.async.commit_group cp.async.wait_group bar.sync ${multiplied} bar.sync`,
+  );
+  expect(body.split('ld.shared')).toHaveLength(3);
+});

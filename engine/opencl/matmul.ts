@@ -54,9 +54,8 @@ interface Product extends Transposes {
 /** A group's tile of the result, from which on a larger one pays: it is for products that fill a card. */
 const LARGE = 512;
 const DEPTH = 16;
-/** The tile of a group by tensor cores, as mma.cl has it: two warps side by side, 32 × 32 numbers each. */
-const TILE_TF32 = { columns: 64, rows: 32 };
-const rowsOfTf32 = (group: number): number => (group / 64) * TILE_TF32.rows;
+/** The tile of a group by tensor cores, as mma.cl has it: warps of 64 × 32 numbers, at most 2 × 4 of them. */
+const tileOfTf32 = (group: number) => ({ rows: group < 256 ? 64 : 128, columns: group < 128 ? 64 : 128 });
 
 /** to [m, n] = (a · b + bias) · scale, each operand given as its transpose or not. */
 export function multiply(
@@ -68,7 +67,8 @@ export function multiply(
 ): void {
   if (isEncode && device.encodes === 'tf32') {
     const args = [a, b, to, m, n, k, bias, scale, bias ? 1 : 0, scale ? 1 : 0];
-    const global = [Math.ceil(n / TILE_TF32.columns) * device.group, Math.ceil(m / rowsOfTf32(device.group))];
+    const { rows, columns } = tileOfTf32(device.group);
+    const global = [Math.ceil(n / columns) * device.group, Math.ceil(m / rows)];
     device.launch('mma', 'product_tf32', { global, local: [device.group, 1] }, args);
     return;
   }

@@ -21,20 +21,30 @@ it('a number in TF32 is the nearest with 10 bits of mantissa, ties away from 0',
   ]);
 });
 
-describe.skipIf(noDevice)('a product by the tensor cores, whose instruction is emulated', () => {
+describe.skipIf(noDevice)('a product by the tensor cores, whose instructions are emulated', () => {
   const draw = (size: number, next: () => number) =>
     Float32Array.from({ length: size }, () => 4 * next() - 2);
 
-  it.each(
-    [64, 128, 256].flatMap((group) => [
-      [group, 16, 8, 8],
-      [group, 130, 70, 40],
-      [group, 37, 21, 19],
-      [group, 1, 1, 1],
-    ]),
-  )('of groups of %i is right for %i × %i × %i', (group, m, n, k) => {
+  // Rows that are multiples of four numbers, which are copied four at a time, and others; one tile and
+  // several, fewer steps of depth than tiles in turn, and more. Copies come as late as may be, or as early.
+  const SIZES: [number, number, number][] = [
+    [16, 8, 8],
+    [130, 132, 40],
+    [130, 70, 50],
+    [37, 21, 19],
+    [1, 1, 1],
+  ];
+  it.each([
+    ...[64, 128].flatMap((group) => SIZES.map((size) => [group, ...size, 'late'] as const)),
+    ...SIZES.flatMap((size) => (['late', 'early'] as const).map((when) => [256, ...size, when] as const)),
+  ])('of groups of %i is right for %i × %i × %i, with copies that come %s', (group, m, n, k, when) => {
     const device = new Device(new OpenClDriver(chooseDevice()), group);
     device.encodes = 'tf32';
+    const launch = device.launch.bind(device);
+    if (when === 'early')
+      vi.spyOn(device, 'launch').mockImplementation((of, name, range, args) =>
+        launch(of, name, range, args, '-D HASTY'),
+      );
     const next = uniform(m + n);
     const [a, b, bias, scale] = [m * k, k * n, n, n].map((size) => draw(size, next));
     const out = device.allocate(m * n);
@@ -51,10 +61,27 @@ describe.skipIf(noDevice)('a product by the tensor cores, whose instruction is e
         sum += tf32(a[row * k + i]) * tf32(b[i * n + column]);
         exact += a[row * k + i] * b[i * n + column];
       }
-      expect(Math.abs(value - sum * scale[column]), `${row}, ${column}`).toBeLessThan(1e-5 * (1 + k));
+      if (!(Math.abs(value - sum * scale[column]) < 1e-5 * (1 + k)))
+        expect.fail(`${row}, ${column}: ${value} instead of ${sum * scale[column]}`);
       // Each of both is rounded by at most 2^-11 of itself, and no number is above 2.
       expect(Math.abs(value - exact * scale[column])).toBeLessThan(k * 8 * 2 ** -10 + 1e-5);
     }
+  });
+
+  it('keeps NaN and infinities, whatever the bits of NaN', () => {
+    const device = new Device(new OpenClDriver(chooseDevice()), 256);
+    device.encodes = 'tf32';
+    const bits = Uint32Array.of(0x7fffffff, 0xffffffff, 0x7fc00000, 0x7f800000, 0xff800000, 0x7f7fffff);
+    const [a, one] = [device.upload(new Float32Array(bits.buffer)), device.upload(Float32Array.of(1))];
+    const out = device.allocate(bits.length);
+    multiply(device, a, one, out, {
+      ...{ m: bits.length, n: 1, k: 1, transposeA: false, transposeB: false, isEncode: true },
+    });
+    const found = new Float32Array(bits.length);
+    device.read([[out, found]]);
+    const infinity = Number.POSITIVE_INFINITY;
+    // The largest number is rounded upwards.
+    expect([...found]).toEqual([Number.NaN, Number.NaN, Number.NaN, infinity, -infinity, infinity]);
   });
 });
 

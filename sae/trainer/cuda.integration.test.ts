@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { deviceCounts } from '#engine/device-counts';
@@ -18,6 +18,9 @@ async function steps(name: string, backend: string, watch: Watch = {}) {
 }
 
 describe.skipIf(noStandIn)('steps by the CUDA driver', () => {
+  beforeAll(() => {
+    standIn();
+  });
   afterAll(async () => {
     await openBackend('embedded');
   });

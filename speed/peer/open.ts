@@ -23,6 +23,8 @@ export interface PeerChoice {
   seconds: number;
   backend: string;
   sandbox?: Case['sandbox'];
+  /** What draws the samples of our steps. */
+  sampler?: Case['sampler'];
 }
 
 /**
@@ -36,6 +38,7 @@ export async function* benchPeer({
   seconds,
   backend,
   sandbox,
+  sampler,
 }: PeerChoice): AsyncGenerator<PeerLine> {
   const repository = join(import.meta.dirname, '../..');
   const python = findSaelens(repository);
@@ -49,7 +52,7 @@ export async function* benchPeer({
   const { world } = await openWorld(name, sayBuilding(name));
   const cores = availableParallelism();
   const blas = ['auto', 'embedded'].includes(backend) ? findLibrary(cores) : null;
-  const sizes = { profile, profileSettings: contract?.settings, world: name, backend, sandbox };
+  const sizes = { profile, profileSettings: contract?.settings, world: name, backend, sandbox, sampler };
   const options = { parts, rounds, seconds, batch: ROWS, sizes, hasBlas: blas !== null };
   const sample = async (forSeconds: number) =>
     (ROWS * 1000) / (await timedThreads(world, forSeconds, cores)).samplesPerSecond;

@@ -15,7 +15,7 @@ export interface PeerOptions {
   /** Rows of a batch. */
   batch: number;
   /** Where and as what our trainer trains. */
-  sizes: Pick<Case, 'profile' | 'profileSettings' | 'world' | 'backend' | 'sandbox'>;
+  sizes: Pick<Case, 'profile' | 'profileSettings' | 'world' | 'backend' | 'sandbox' | 'sampler'>;
   /** Whether a library for dense products is used here, so that we are measured with it and without. */
   hasBlas: boolean;
 }

@@ -12,6 +12,7 @@ import { machine } from '#host/machine';
 import { findSaelens } from '#host/saelens';
 import { PUBLISHED } from './bands.ts';
 import { runPart } from './child.ts';
+import { claimsOf } from './claims.ts';
 import { pageOf } from './page.ts';
 import { passed, prove } from './proof.ts';
 
@@ -74,7 +75,11 @@ await runMain(async () => {
     },
     now: () => performance.now(),
     write(done, left) {
-      writeJsonAtomic(join(out, 'proof.json'), { version: 1, ...about, hasPeer: wish.peer, parts: done });
+      const claims = claimsOf(done, wish.peer);
+      writeJsonAtomic(join(out, 'proof.json'), {
+        ...{ version: 1, ...about, hasPeer: wish.peer },
+        ...{ claims, parts: done },
+      });
       writeFileAtomic(join(out, 'proof.md'), pageOf({ ...about, hasPeer: wish.peer }, done, left));
     },
   });

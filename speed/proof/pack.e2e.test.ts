@@ -35,8 +35,9 @@ it('the archive proves a machine that has no Node, no git, no network and an emp
     'golden step embedded',
     'whole run embedded',
     'data service',
+    'verdict embedded',
     'step embedded LISTA-Matryoshka',
     'step embedded BatchTopK',
   ]);
   for (const { id, outcome } of parts) expect(outcome, id).toEqual({ answer: expect.anything() });
-}, 400_000);
+}, 600_000);

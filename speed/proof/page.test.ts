@@ -25,7 +25,7 @@ const ms = {
   encode: 0.4,
   thread: null,
 };
-const answer = { batch: 1024, d_in: 768, d_sae: 4096, ms, device: null };
+const answer = { batch: 1024, d_in: 768, d_sae: 4096, ms, device: null, drawnBy: null };
 const step = (size: 'full' | 'small') =>
   part({ kind: 'step', backend: 'opencl', recipe: 'BatchTopK', size, steps: 5 }, { answer });
 const run = (more: object, samples: number = PUBLISHED.samples) =>
@@ -40,6 +40,8 @@ const run = (more: object, samples: number = PUBLISHED.samples) =>
           seconds: 180,
           samplesPerSecond: 1e6,
           judgeSeconds: 30,
+          judged: 500_000,
+          drawnBy: 'a card',
         },
         ...{ metrics: { f1: 0.98, mcc: 0.8 }, ...more },
       },
@@ -50,12 +52,26 @@ describe('the page of a proof', () => {
   it('projects a run of 200M samples from a step at full size alone', () => {
     const page = pageOf(about, [step('full')], []);
     expect(page).toContain(
-      '| BatchTopK, `opencl` | 768 → 4096 | 512,000 | 2 | 0.5 (25 %) | 1 | 0.3 | 0.2 | 0.4 |',
+      '| BatchTopK, `opencl` | 768 → 4096 | the processor | 512,000 | 2 | 0.5 (25 %) | 1 | 0.3 | 0.2 | 0.4 |',
     );
     // 200,000,768 / 512,000 s.
     expect(page).toContain('| BatchTopK, `opencl` | 6.5 |');
-    expect(pageOf(about, [step('small')], [])).not.toContain('projected');
+    expect(pageOf(about, [step('small')], [])).not.toContain('projected from the step');
     expect(pageOf(about, [step('small')], [])).toContain('small sizes');
+  });
+
+  it('begins with what the card had to show, and whether it did', () => {
+    const golden = { backend: 'opencl', label: 'of a card', gpu: true, seconds: 1 };
+    const page = pageOf(
+      about,
+      [part({ kind: 'golden', backend: 'opencl' }, { answer: golden }), run({})],
+      [],
+    );
+    const [, first] = page.split('## ');
+    expect(first).toMatch(/^What this GPU had to show\n\n\| claim \| wanted \| found \| holds \|/);
+    expect(first).toContain('| golden step of `opencl` | right, on a GPU | of a card | yes |');
+    expect(first).toContain('| golden step of `cuda` | right, on a GPU | not measured |  |');
+    expect(first).toContain('| its F1 and MCC | within the published bands | f1 0.980, mcc 0.800 | **no** |');
   });
 
   it('checks a whole run by the published bands where they hold', () => {

@@ -1,8 +1,11 @@
 import type { Machine } from '#contract/run';
-import type { Answer } from '../step/run.ts';
+import { measured, type StepPart, samplesPerSecond } from './answers.ts';
 import { againstBands, PUBLISHED } from './bands.ts';
+import { claimsOf } from './claims.ts';
+import { again, choice, data, peers, verdicts } from './page-beside.ts';
 import type { Part } from './parts.ts';
 import { type Done, passed } from './proof.ts';
+import { digits, section } from './section.ts';
 import type { WholeRun } from './whole-run.ts';
 
 export interface About {
@@ -11,8 +14,6 @@ export interface About {
   minutes: number | null;
   hasPeer: boolean;
 }
-
-type Cell = string | number | undefined;
 
 /** The proof as a page of Markdown; `left`: the parts that come next. */
 export function pageOf(about: About, done: readonly Done[], left: readonly Part[]): string {
@@ -23,15 +24,32 @@ export function pageOf(about: About, done: readonly Done[], left: readonly Part[
     ...(left.length > 0 ? [`**Not at its end**: next comes ${left.map(({ id }) => id).join(', ')}.`] : []),
   ];
   const sections = [
+    claims(done, about),
     backends(done),
     steps(done),
     projected(done),
     wholeRuns(done),
     data(done),
     peers(done, about),
+    verdicts(done),
+    again(done),
+    choice(done),
     failures(done),
   ];
   return `${[...head, ...sections.filter((text) => text !== '')].join('\n\n')}\n`;
+}
+
+function claims(done: readonly Done[], { hasPeer }: About): string {
+  const all = claimsOf(done, hasPeer);
+  const rows = all.map(({ what, wanted, found, holds }) => [
+    what,
+    wanted,
+    found.replaceAll('|', '\\|'),
+    holds === null ? '' : holds ? 'yes' : '**no**',
+  ]);
+  const counts = [true, false, null].map((state) => all.filter(({ holds }) => holds === state).length);
+  const note = `${counts[0]} hold, ${counts[1]} do not, ${counts[2]} are open.`;
+  return section('What this GPU had to show', ['claim', 'wanted', 'found', 'holds'], rows, note);
 }
 
 function backends(done: readonly Done[]): string {
@@ -44,26 +62,14 @@ function backends(done: readonly Done[]): string {
   return section('Golden steps that passed', ['backend', 'what it is', 'computes on', 's to start'], rows);
 }
 
-type StepPart = Done & { asked: Extract<Part['asked'], { kind: 'step' }> };
-
-/** The steps that were measured, with their numbers. */
-function measured(done: readonly Done[]): { part: StepPart; answer: Omit<Answer, 'settings'> }[] {
-  return done.flatMap((part) =>
-    part.asked.kind === 'step' && 'answer' in part.outcome
-      ? [{ part: part as StepPart, answer: part.outcome.answer as Answer }]
-      : [],
-  );
-}
-
-const named = ({ recipe, backend, encode }: StepPart['asked']): string =>
-  `${recipe}, \`${backend}\`${encode ? ', encodes in TF32' : ''}`;
-
-const samplesPerSecond = ({ batch, ms }: Pick<Answer, 'batch' | 'ms'>): number => (batch * 1000) / ms.step;
+const named = ({ recipe, backend, encode, resident }: StepPart['asked']): string =>
+  `${recipe}, \`${backend}\`${encode ? ', encodes in TF32' : ''}${resident ? ', one batch again' : ''}`;
 
 function steps(done: readonly Done[]): string {
   const head = [
     'step',
     'sizes',
+    'drawn by',
     'samples/s',
     'ms',
     'waiting for data',
@@ -72,10 +78,11 @@ function steps(done: readonly Done[]): string {
     'optimiser',
     'one encode',
   ];
-  const device = ['launches', 'reads', 'kB read back', 'kB sent'];
+  const device = ['JavaScript', 'launches', 'replayed', 'reads', 'kB read back', 'kB sent'];
   const rows = measured(done).map(({ part: { asked }, answer }) => [
     named(asked),
     `${answer.d_in} → ${answer.d_sae}${asked.size === 'small' ? ' (small)' : ''}`,
+    asked.resident ? '' : (answer.drawnBy ?? 'the processor'),
     digits(samplesPerSecond(answer)),
     digits(answer.ms.step),
     `${digits(answer.ms.waiting)} (${Math.round((100 * answer.ms.waiting) / answer.ms.step)} %)`,
@@ -84,7 +91,10 @@ function steps(done: readonly Done[]): string {
     ),
     ...(answer.device
       ? [
-          ...[answer.device.launches, answer.device.reads].map(digits),
+          answer.ms.thread === null ? '' : digits(answer.ms.thread),
+          digits(answer.device.launches),
+          `${Math.round(100 * answer.device.replayed)} %`,
+          digits(answer.device.reads),
           ...[answer.device.bytesRead, answer.device.bytesWritten].map((bytes) => digits(bytes / 1000)),
         ]
       : []),
@@ -116,6 +126,7 @@ function wholeRuns(done: readonly Done[]): string {
   const rows = parts.map(({ asked, run }) => [
     `\`${asked.backend}\``,
     `${run.profile}, ${run.world}`,
+    run.drawnBy ?? 'the processor',
     run.samples.toLocaleString('en-US'),
     (run.seconds / 60).toFixed(1),
     digits(run.samplesPerSecond),
@@ -126,7 +137,7 @@ function wholeRuns(done: readonly Done[]): string {
         : checked.value.toFixed(4),
     ),
   ]);
-  const head = ['backend', 'world', 'samples', 'minutes', 'samples/s', 's to judge', 'F1', 'MCC'];
+  const head = ['backend', 'world', 'drawn by', 'samples', 'minutes', 'samples/s', 's to judge', 'F1', 'MCC'];
   return section(
     'Whole runs of the default recipe',
     head,
@@ -147,51 +158,9 @@ function about(run: WholeRun): string {
     : `The world is ${run.world}, of the released one's kind: on it the published bands are an expectation, not a check.`;
 }
 
-function data(done: readonly Done[]): string {
-  const rows = [...linesOf(done, 'serve'), ...linesOf(done, 'sampler')].map((line) => [
-    String(line.name),
-    ...[line.samplesPerSecond, line.gigabytesPerSecond].map((value) => digits(Number(value))),
-  ]);
-  return section('Data service', ['way', 'samples/s', 'GB/s'], rows);
-}
-
-function peers(done: readonly Done[], { hasPeer }: About): string {
-  if (!hasPeer) return '## SAELens\n\nNo Python here has it: nothing is compared.';
-  const rows = linesOf(done, 'peer').map((line) => [
-    String(line.name),
-    String(line.device),
-    ...['samplesPerSecond', 'peerFp32', 'peerBf16', 'ratio'].map((key) => digits(Number(line[key]))),
-  ]);
-  return section('SAELens', ['what', 'its device', 'ours, samples/s', 'fp32', 'bf16', 'times as fast'], rows);
-}
-
-function linesOf(done: readonly Done[], kind: Part['asked']['kind']): Record<string, unknown>[] {
-  return done.flatMap(({ asked, outcome }) =>
-    asked.kind === kind && 'answer' in outcome ? (outcome.answer as Record<string, unknown>[]) : [],
-  );
-}
-
 function failures(done: readonly Done[]): string {
   const rows = done.flatMap(({ id, seconds, outcome }) =>
     'reason' in outcome ? [[id, outcome.reason.replaceAll('|', '\\|'), seconds.toFixed(0)]] : [],
   );
   return section('Parts without an answer', ['part', 'why', 's'], rows);
 }
-
-/** A table with its heading; empty without rows. Columns may be missing at the end of a row. */
-function section(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  note = '',
-): string {
-  if (rows.length === 0) return '';
-  const columns = head.slice(0, Math.max(...rows.map((row) => row.length)));
-  const line = (cells: readonly Cell[]) => `| ${columns.map((_, i) => cells[i] ?? '').join(' | ')} |`;
-  const table = [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
-  return `## ${title}\n\n${table}${note === '' ? '' : `\n\n${note}`}`;
-}
-
-/** Three digits: the fourth differs from call to call. */
-const digits = (value: number): string =>
-  Number(value.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 });

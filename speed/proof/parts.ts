@@ -5,10 +5,20 @@ import { backendNames } from '#engine/backend';
 const RECIPES = ['LISTA-Matryoshka', 'BatchTopK'] as const;
 export type Recipe = (typeof RECIPES)[number];
 
+/** How a step is computed: with its encodes by tensor cores; on one batch again and again. */
+interface How {
+  encode?: 'tf32';
+  resident?: boolean;
+}
+
 /** What a child process is asked for, as JSON. */
 export type Asked =
   | { kind: 'golden'; backend: string; encode?: 'tf32' }
-  | { kind: 'step'; backend: string; recipe: Recipe; size: 'full' | 'small'; steps: number; encode?: 'tf32' }
+  | ({ kind: 'step'; backend: string; recipe: Recipe; size: 'full' | 'small'; steps: number } & How)
+  | { kind: 'twice'; backend: string; size: 'full' | 'small' }
+  | { kind: 'verdict'; backend: string; size: 'full' | 'small' }
+  | { kind: 'memory'; by: Way }
+  | { kind: 'auto' }
   | { kind: 'sampler'; by: Way; size: 'full' | 'small' }
   | { kind: 'serve'; size: 'full' | 'small' }
   | { kind: 'peer'; backend: string; size: 'full' | 'small' }
@@ -74,17 +84,26 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
   return [
     ...first.map((name) => golden(name)),
     ...cards.map((backend) => step(backend, RECIPES[0], 'full', 50)),
+    ...cards.filter(isOwn).map((name) => step(name, RECIPES[0], 'full', 50, { resident: true })),
     ...cards.filter((name) => BY_TENSOR_CORES.includes(name)).map((name) => golden(name, 'tf32')),
     ...RECIPES.flatMap((recipe, i) => [
       ...(i === 0 ? [] : cards.map((backend) => step(backend, recipe, 'full', 50))),
       ...cards
         .filter((name) => inTf32.includes(name))
-        .map((backend) => step(backend, recipe, 'full', 50, 'tf32')),
+        .map((backend) => step(backend, recipe, 'full', 50, { encode: 'tf32' })),
     ]),
     ...(full && trainer !== undefined ? [run(trainer, size, samples[size])] : []),
     serve(size),
     ...started.flatMap(({ backend }) => (isOwn(backend) ? [sampler(backend, size)] : [])),
     ...(peer && trainer !== undefined ? [comparison(trainer, size)] : []),
+    ...(trainer !== undefined ? [verdict(trainer, size)] : []),
+    ...started
+      .filter(({ backend }) => isOwn(backend))
+      .slice(0, 1)
+      .map(({ backend }) => twice(backend, size)),
+    // Without a card the memory is that of the machine.
+    ...cards.filter(isOwn).map(memory),
+    ...(backends.length === 0 ? [AUTO] : []),
     ...others
       .filter((name) => name === PROCESSOR)
       .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, size, size === 'full' ? 5 : 20))),
@@ -95,7 +114,7 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
     ...others.filter(isOwn).map((name) => golden(name, 'tf32')),
     ...others
       .filter((name) => inTf32.includes(name))
-      .map((name) => step(name, RECIPES[1], 'small', 5, 'tf32')),
+      .map((name) => step(name, RECIPES[1], 'small', 5, { encode: 'tf32' })),
     ...last.map((name) => golden(name)),
     ...others
       .filter((name) => last.includes(name))
@@ -116,10 +135,10 @@ const step = (
   recipe: Recipe,
   size: 'full' | 'small',
   steps: number,
-  encode?: 'tf32',
+  how: How = {},
 ): Part => ({
-  id: `step ${backend} ${recipe}${encode ? ' TF32' : ''}`,
-  asked: { kind: 'step', backend, recipe, size, steps, ...(encode && { encode }) },
+  id: `step ${backend} ${recipe}${how.encode ? ' TF32' : ''}${how.resident ? ' alone' : ''}`,
+  asked: { kind: 'step', backend, recipe, size, steps, ...how },
   limit: 300,
   least: 15,
 });
@@ -139,6 +158,31 @@ const sampler = (by: Way, size: 'full' | 'small'): Part => ({
   limit: 120,
   least: 15,
 });
+
+/** Two runs of the same steps. */
+const twice = (backend: string, size: 'full' | 'small'): Part => ({
+  id: `the same steps twice ${backend}`,
+  asked: { kind: 'twice', backend, size },
+  limit: 240,
+  least: 30,
+});
+
+const verdict = (backend: string, size: 'full' | 'small'): Part => ({
+  id: `verdict ${backend}`,
+  asked: { kind: 'verdict', backend, size },
+  limit: 900,
+  least: 60,
+});
+
+const memory = (by: Way): Part => ({
+  id: `full memory ${by}`,
+  asked: { kind: 'memory', by },
+  limit: 60,
+  least: 10,
+});
+
+/** What `--backend auto` would take. */
+const AUTO: Part = { id: 'choice of auto', asked: { kind: 'auto' }, limit: 240, least: 15 };
 
 const comparison = (backend: string, size: 'full' | 'small'): Part => ({
   id: 'SAELens beside it',

@@ -11,11 +11,9 @@ describe('the parts of a proof', () => {
     const passed = [golden('embedded', false), golden('opencl', true), golden('webgpu', false)];
     expect(partsOf(wish, passed).map(({ id }) => id)).toEqual([
       ...['opencl', 'cuda', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
-      'step opencl LISTA-Matryoshka',
-      'step opencl BatchTopK',
-      'whole run opencl',
-      'data service',
-      'device sampler opencl',
+      ...['step opencl LISTA-Matryoshka', 'step opencl LISTA-Matryoshka alone', 'step opencl BatchTopK'],
+      ...['whole run opencl', 'data service', 'device sampler opencl'],
+      ...['verdict opencl', 'the same steps twice opencl', 'full memory opencl', 'choice of auto'],
       'step embedded LISTA-Matryoshka',
       'step embedded BatchTopK',
       'step webgpu LISTA-Matryoshka',
@@ -30,12 +28,18 @@ describe('the parts of a proof', () => {
     const ids = (more: typeof passed) => partsOf(own, [...passed, ...more]).map(({ id }) => id);
     expect(ids([])).toEqual([
       ...['golden step opencl', 'golden step cuda'],
-      ...['step opencl LISTA-Matryoshka', 'step cuda LISTA-Matryoshka', 'golden encode cuda TF32'],
+      ...['step opencl LISTA-Matryoshka', 'step cuda LISTA-Matryoshka'],
+      ...[
+        'step opencl LISTA-Matryoshka alone',
+        'step cuda LISTA-Matryoshka alone',
+        'golden encode cuda TF32',
+      ],
       ...['step opencl BatchTopK', 'step cuda BatchTopK'],
       ...['data service', 'device sampler opencl', 'device sampler cuda'],
+      ...['verdict opencl', 'the same steps twice opencl', 'full memory opencl', 'full memory cuda'],
     ]);
     const right = { ...golden('cuda', true), encode: 'tf32' as const };
-    expect(ids([right]).slice(4, 9)).toEqual([
+    expect(ids([right]).slice(6, 11)).toEqual([
       ...['golden encode cuda TF32', 'step cuda LISTA-Matryoshka TF32'],
       ...['step opencl BatchTopK', 'step cuda BatchTopK', 'step cuda BatchTopK TF32'],
     ]);
@@ -56,10 +60,9 @@ describe('the parts of a proof', () => {
       partsOf(wish, [golden('opencl', gpu)]).flatMap(({ asked }) =>
         'size' in asked ? [`${asked.kind} ${asked.size}`] : [],
       );
-    expect(new Set(sizes(true))).toEqual(new Set(['step full', 'run full', 'serve full', 'sampler full']));
-    expect(new Set(sizes(false))).toEqual(
-      new Set(['step small', 'run small', 'serve small', 'sampler small']),
-    );
+    const kinds = ['step', 'run', 'serve', 'sampler', 'verdict', 'twice'];
+    expect(new Set(sizes(true))).toEqual(new Set(kinds.map((kind) => `${kind} full`)));
+    expect(new Set(sizes(false))).toEqual(new Set(kinds.map((kind) => `${kind} small`)));
   });
 
   it('are those of the named backends', () => {
@@ -67,6 +70,7 @@ describe('the parts of a proof', () => {
     expect(parts.map(({ id }) => id)).toEqual([
       'whole run cpu',
       'data service',
+      'verdict cpu',
       'golden step cpu',
       'step cpu LISTA-Matryoshka',
       'step cpu BatchTopK',
@@ -124,8 +128,8 @@ describe('a proof', () => {
     const { limits, reasons } = await proved(300, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
     expect(limits['golden step opencl']).toBe(150);
     expect(limits['step opencl LISTA-Matryoshka']).toBe(120);
-    expect(limits['whole run opencl']).toBe(130);
-    expect(limits['data service']).toBe(37.5);
+    expect(limits['whole run opencl']).toBe(75);
+    expect(limits['data service']).toBe(20);
     expect(reasons.at(-1)).toMatch(/: not begun: \d+ s were left$/);
   });
 

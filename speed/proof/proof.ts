@@ -52,6 +52,14 @@ export async function prove(wish: Wish, seconds: number, { run, now, write }: Ha
 const mayTake = ({ asked, least }: Part, remains: number): number =>
   asked.kind === 'run' ? remains : Math.max(least, SHARE * remains);
 
+const MissingAnswer = z.object({ missing: z.string() });
+
+/** What a backend lacks here, in one line, where its golden step could not be tried for that. */
+export function missingOf({ outcome }: Done): string | null {
+  const { data } = MissingAnswer.safeParse('answer' in outcome ? outcome.answer : null);
+  return data?.missing ?? null;
+}
+
 /** The golden steps that passed. */
 export function passed(done: readonly Done[]): Golden[] {
   return done.flatMap(({ asked, outcome }) => {

@@ -13,6 +13,7 @@ import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
 import { machine } from '#host/machine';
 import { readsOf } from '#host/reads';
+import { drawnByOf } from '../drawn-by.ts';
 import type { Asked } from './parts.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -22,7 +23,11 @@ const SEED = 0;
 /** 16k's kind from a seed of our own: it is built here where the released model is not. */
 const OWN_WORLD = 'synth-16k:seed=1';
 
-const Verdict = z.object({ metrics: z.record(z.string(), z.number()), seconds: z.number() });
+const Verdict = z.object({
+  metrics: z.record(z.string(), z.number()),
+  seconds: z.number(),
+  evaluation: z.object({ samples: z.number() }),
+});
 
 /** A whole run of the default recipe and its verdict. */
 export interface WholeRun {
@@ -31,32 +36,41 @@ export interface WholeRun {
   samples: number;
   seconds: number;
   samplesPerSecond: number;
+  /** The device that drew the samples; null: the processor. */
+  drawnBy: string | null;
   judgeSeconds: number;
+  /** Fresh samples of the verdict. */
+  judged: number;
   /** In training form. */
   metrics: Record<string, number>;
 }
+
+/** What is trained, in a world of its size: the released one where it is here. */
+type Training = Pick<Extract<Asked, { kind: 'run' }>, 'backend' | 'size' | 'samples'>;
 
 /**
  * Trains the default recipe to its end on the real stream and judges it, each in a process of its own as a
  * run by hand does. Git is not needed.
  * @throws Error with the trainer's or the judge's own error line
  */
-export async function trainAndJudge(asked: Extract<Asked, { kind: 'run' }>): Promise<WholeRun> {
+export async function trainAndJudge(asked: Training, named?: string): Promise<WholeRun> {
   const profile = asked.size === 'full' ? '16k' : 'small';
-  const world = asked.size === 'small' ? 'small' : locateReleased() ? 'synth-16k' : OWN_WORLD;
+  const ours = asked.size === 'small' ? 'small' : locateReleased() ? 'synth-16k' : OWN_WORLD;
+  const world = named ?? ours;
   // Built before anything is timed.
   await openWorld(world);
   const dir = mkdtempSync(join(tmpdir(), 'proof-run-'));
   try {
     const began = performance.now();
-    await train(asked, { dir, profile, world });
+    const drawnBy = await train(asked, { dir, profile, world });
     const seconds = (performance.now() - began) / 1000;
     const record = recordOf(asked, profile, seconds);
     writeFileSync(join(dir, 'run.json'), JSON.stringify(record));
     const verdict = await judge(dir, asked, world);
     return {
       ...{ world, profile, samples: asked.samples, seconds, samplesPerSecond: asked.samples / seconds },
-      ...{ judgeSeconds: verdict.seconds, metrics: verdict.metrics },
+      ...{ drawnBy, judgeSeconds: verdict.seconds, judged: verdict.evaluation.samples },
+      metrics: verdict.metrics,
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -69,17 +83,20 @@ interface Place {
   world: string;
 }
 
-async function train(asked: Extract<Asked, { kind: 'run' }>, { dir, profile, world }: Place): Promise<void> {
+async function train(asked: Training, { dir, profile, world }: Place): Promise<string | null> {
   const sandbox = await sandboxByHand(REPOSITORY, 'auto');
   const task = readTask(join(REPOSITORY, 'TASK.md'));
   const out = join(dir, 'out');
   mkdirSync(out);
   const channel = openDataChannel(task.contract.stream === 'ring');
   const service = startChild({
-    argv: [...NODE, 'bench/cli/serve.ts', '--world', world, '--seed', String(SEED), ...channel.service.words],
+    argv: [
+      ...[...NODE, 'bench/cli/serve.ts', '--world', world, '--seed', String(SEED)],
+      ...['--sampler', 'auto', ...channel.service.words],
+    ],
     cwd: REPOSITORY,
     env: serviceEnv(),
-    stdio: { stdout: channel.service.stdout },
+    stdio: { stdout: channel.service.stdout, stderr: 'pipe' },
     fds: channel.service.fds,
   });
   const words = ['--profile', profile, '--samples', String(asked.samples), '--seed', String(SEED)];
@@ -109,9 +126,11 @@ async function train(asked: Extract<Asked, { kind: 'run' }>, { dir, profile, wor
     fds: channel.trainer.fds,
   });
   channel.close();
+  const told = outputOf(service.stderr, service.done);
   const [said, exit] = await Promise.all([outputOf(trainer.stderr, trainer.done), trainer.done]);
   await service.stop('trained', 0);
   refuse('the trainer', exit, said);
+  return drawnByOf(await told);
 }
 
 async function judge(dir: string, { backend }: { backend: string }, world: string) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SamplerName } from '#bench/sampler/device/open';
 import { readTask } from '#contract/task';
 import { libraryHere } from '#engine/embedded/library';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
@@ -7,6 +8,7 @@ import { openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
 import { readsOf } from '#host/reads';
+import { drawnByOf } from '../drawn-by.ts';
 
 /** One measurement: what is trained, on what. */
 export interface Case {
@@ -25,6 +27,8 @@ export interface Case {
   npmAlone: boolean;
   /** Whether all steps train on the same batch, so that nothing is drawn meanwhile. */
   resident?: boolean;
+  /** What draws the data; unset: the processor. */
+  sampler?: SamplerName;
   warmUp: number;
   steps: number;
   /** Where the trainer runs; unset: as a run by hand does. */
@@ -83,7 +87,7 @@ const REPOSITORY = join(import.meta.dirname, '..', '..');
  * @throws UserError where there is none and Claude has worked here, Error with the trainer's own error line
  * where it fails.
  */
-export async function runCase(asked: Case): Promise<Answer> {
+export async function runCase(asked: Case): Promise<Answer & { drawnBy: string | null }> {
   const sandbox = await sandboxByHand(REPOSITORY, asked.sandbox ?? 'auto');
   const task = readTask(join(REPOSITORY, 'TASK.md'));
   const channel = openDataChannel(task.contract.stream === 'ring');
@@ -95,11 +99,12 @@ export async function runCase(asked: Case): Promise<Answer> {
       'bench/cli/serve.ts',
       '--world',
       asked.world,
+      ...(asked.sampler ? ['--sampler', asked.sampler] : []),
       ...channel.service.words,
     ],
     cwd: REPOSITORY,
     env: serviceEnv(),
-    stdio: { stdout: channel.service.stdout },
+    stdio: { stdout: channel.service.stdout, stderr: 'pipe' },
     fds: channel.service.fds,
   });
   const trainer = startChild({
@@ -117,15 +122,17 @@ export async function runCase(asked: Case): Promise<Answer> {
     fds: channel.trainer.fds,
   });
   channel.close();
-  if (!trainer.stdout || !trainer.stderr) throw new Error('the trainer has no output');
+  if (!trainer.stdout || !trainer.stderr || !service.stderr) throw new Error('a process has no output');
+  const told = collect(service.stderr, service.done);
   const [out, err, { code }] = await Promise.all([
     collect(trainer.stdout, trainer.done),
     collect(trainer.stderr, trainer.done),
     trainer.done,
   ]);
   await service.stop('measured', 0);
+  const drawnBy = drawnByOf(await told);
   if (code !== 0) throw new Error(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
-  return JSON.parse(out) as Answer;
+  return { ...(JSON.parse(out) as Answer), drawnBy };
 }
 
 /** The library of this machine by its name: without one, the engine takes its own kernels where it can. */

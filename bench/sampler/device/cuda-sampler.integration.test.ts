@@ -6,9 +6,10 @@ import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { chooseDevice } from '#engine/opencl/devices';
 import { OpenClDriver } from '#engine/opencl/opencl-driver';
 import { buildWorld } from '../../world/build.ts';
-import { parseConfig } from '../../world/config.ts';
+import { parseConfig, SYNTH_16K } from '../../world/config.ts';
 import { Sampler } from '../sampler.ts';
 import { config } from '../testing/deep-world.ts';
+import { fixtureWorld } from '../testing/fixture-world.ts';
 import { disagreement } from './agreement.ts';
 import { DeviceSampler } from './device-sampler.ts';
 import { samplerDriver } from './drivers.ts';
@@ -52,6 +53,25 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
       expect(x).toEqual(expected);
       expect(x.some((value) => value !== 0)).toBe(true);
     }
+  });
+
+  // Rows depend on seed, batch index and row alone, and both ways have one source: where the bits are the
+  // same in the worlds that the statistics are of, what those hold of OpenCL holds here. They hold the rates
+  // of features and pairs, magnitudes, L0 and its histogram, norms (distribution.test.ts), any forest and
+  // probability 1 (sampler.test.ts) and 16k (synth-16k.e2e.test.ts).
+  it.each([
+    ['the reference drew from', async () => fixtureWorld(false)],
+    ['it drew from, with scaled children', async () => fixtureWorld(true)],
+    ['the released model is', () => buildWorld({ ...SYNTH_16K, orthogonalization: null })],
+  ])('draws the same bits as by OpenCL from the world that %s', async (_, of) => {
+    const world = await of();
+    const [ours, theirs] = [byCuda(), new OpenClDriver(chooseDevice())].map(
+      (driver) => new DeviceSampler(world, 1, driver),
+    );
+    const [x, expected] = [0, 0].map(() => new Float32Array(64 * world.hiddenDim));
+    expect(ours.sample(11, 64, x)).toEqual(theirs.sample(11, 64, expected));
+    expect(x).toEqual(expected);
+    expect(x.some((value) => value !== 0)).toBe(true);
   });
 
   it('draws from the distribution of the processor', async () => {

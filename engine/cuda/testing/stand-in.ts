@@ -24,6 +24,10 @@ interface StandIn {
   refuseGraphs(wanted: number): void;
   /** Has it say that it is a card of that compute capability (75: 7.5), or none (0); 1: in the processor. */
   pose(capability: number, integrated: number): void;
+  /** Has it have that many cards, of which CUDA_VISIBLE_DEVICES names those that are seen. */
+  devices(count: number): void;
+  /** The card whose context this thread has, as the system numbers it; -1: none. */
+  current(): number;
 }
 
 const SOURCES = join(import.meta.dirname, 'stand-in');
@@ -45,13 +49,19 @@ export function standIn(): StandIn {
   return loaded;
 }
 
-function load(): StandIn {
-  const folder = mkdtempSync(join(tmpdir(), 'stand-in-'));
+/** Builds it as libcuda.so.1 of a folder, for LD_LIBRARY_PATH of other processes. Returns its path. */
+export function buildStandIn(folder: string): string {
   const file = join(folder, 'libcuda.so.1');
   const sources = readdirSync(SOURCES).filter((name) => name.endsWith('.c'));
   const words = [...WORDS, `-DKERNELS="${KERNELS}"`, '-o', file, ...sources, '-ldl'];
   const { status, stderr } = spawnSync(compiler ?? '', words, { cwd: SOURCES, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the stand-in does not compile: ${stderr}`);
+  return file;
+}
+
+function load(): StandIn {
+  const folder = mkdtempSync(join(tmpdir(), 'stand-in-'));
+  const file = buildStandIn(folder);
   cudaLibrary([file]);
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   const library = koffi.load(file);
@@ -65,5 +75,7 @@ function load(): StandIn {
     hasty: library.func('void standInHasty(int)'),
     refuseGraphs: library.func('void standInRefuseGraphs(int)'),
     pose: library.func('void standInPose(int, int)'),
+    devices: library.func('void standInDevices(int)'),
+    current: library.func('int standInCurrent()'),
   };
 }

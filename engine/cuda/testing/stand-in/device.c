@@ -7,7 +7,11 @@
 int lost = OK;
 int failing = OK;
 static bool isInitialised = false;
-static int context;
+// Cards that are in the machine, and those that the process sees, in its order. All compute on the processor.
+#define MOST_DEVICES 8
+static int devices = 1;
+static int visible[MOST_DEVICES], visibleCount;
+static int contexts[MOST_DEVICES];
 static _Thread_local void* current = NULL;
 static char reason[512];
 static int capability;
@@ -34,10 +38,35 @@ API void standInPose(int wanted, int integrated) {
   isIntegrated = integrated;
 }
 
+// For tests: how many cards there are; STAND_IN_DEVICES says it to another process.
+API void standInDevices(int wanted) { devices = wanted; }
+// Of the present context, as the system numbers it; -1: there is none.
+API int standInCurrent(void) { return current ? (int)((int*)current - contexts) : -1; }
+
+static bool isContext(const void* at) { return (int*)at >= contexts && (int*)at < contexts + MOST_DEVICES; }
+
+// As a driver reads CUDA_VISIBLE_DEVICES: numbers up to the first that no card has.
+static void look(void) {
+  const char* list = getenv("CUDA_VISIBLE_DEVICES");
+  const char* count = getenv("STAND_IN_DEVICES");
+  if (count) devices = atoi(count);
+  visibleCount = 0;
+  if (!list) for (; visibleCount < devices; visibleCount++) visible[visibleCount] = visibleCount;
+  while (list && *list && visibleCount < MOST_DEVICES) {
+    char* end;
+    const long wanted = strtol(list, &end, 10);
+    if (end == list || wanted < 0 || wanted >= devices) break;
+    visible[visibleCount++] = (int)wanted;
+    list = *end == ',' ? end + 1 : end;
+  }
+}
+
+bool isDevice(int device) { return device >= 0 && device < visibleCount; }
+
 int ready(void) {
   if (lost != OK) return lost;
   REQUIRE(isInitialised, NOT_INITIALIZED, "cuInit was not called");
-  REQUIRE(current == &context, INVALID_CONTEXT, "the thread has no context");
+  REQUIRE(isContext(current), INVALID_CONTEXT, "the thread has no context");
   return OK;
 }
 
@@ -72,6 +101,8 @@ void gone(const void* handle) {
 API int cuInit(uint32_t flags) {
   REQUIRE(flags == 0, INVALID_VALUE, "cuInit(%u)", flags);
   TRY(clStart());
+  look();
+  REQUIRE(visibleCount > 0, NO_DEVICE, "no device is visible");
   isInitialised = true;
   return OK;
 }
@@ -83,25 +114,26 @@ API int cuDriverGetVersion(int* version) {
 
 API int cuDeviceGetCount(int* count) {
   REQUIRE(isInitialised, NOT_INITIALIZED, "cuInit was not called");
-  *count = 1;
+  *count = visibleCount;
   return OK;
 }
 
 API int cuDeviceGet(int* found, int ordinal) {
   REQUIRE(isInitialised, NOT_INITIALIZED, "cuInit was not called");
-  REQUIRE(ordinal == 0, INVALID_DEVICE, "there is no device %d", ordinal);
-  *found = 0;
+  REQUIRE(ordinal >= 0 && ordinal < visibleCount, INVALID_DEVICE, "there is no device %d", ordinal);
+  *found = ordinal;
   return OK;
 }
 
 API int cuDeviceGetName(char* name, int size, int device) {
-  REQUIRE(device == 0, INVALID_DEVICE, "there is no device %d", device);
-  snprintf(name, (size_t)size, "stand-in for a card");
+  REQUIRE(isDevice(device), INVALID_DEVICE, "there is no device %d", device);
+  if (devices > 1) snprintf(name, (size_t)size, "stand-in for card %d", visible[device]);
+  else snprintf(name, (size_t)size, "stand-in for a card");
   return OK;
 }
 
 API int cuDeviceGetAttribute(int* value, int attribute, int device) {
-  REQUIRE(device == 0, INVALID_DEVICE, "there is no device %d", device);
+  REQUIRE(isDevice(device), INVALID_DEVICE, "there is no device %d", device);
   switch (attribute) {
     case 1: *value = 1024; return OK;
     case 18: *value = isIntegrated; return OK;
@@ -113,13 +145,13 @@ API int cuDeviceGetAttribute(int* value, int attribute, int device) {
 
 API int cuDevicePrimaryCtxRetain(void** retained, int device) {
   REQUIRE(isInitialised, NOT_INITIALIZED, "cuInit was not called");
-  REQUIRE(device == 0, INVALID_DEVICE, "there is no device %d", device);
-  *retained = &context;
+  REQUIRE(isDevice(device), INVALID_DEVICE, "there is no device %d", device);
+  *retained = &contexts[visible[device]];
   return OK;
 }
 
 API int cuCtxSetCurrent(void* wanted) {
-  REQUIRE(wanted == &context || wanted == NULL, INVALID_CONTEXT, "no such context");
+  REQUIRE(isContext(wanted) || wanted == NULL, INVALID_CONTEXT, "no such context");
   current = wanted;
   return OK;
 }

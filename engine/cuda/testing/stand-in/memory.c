@@ -38,7 +38,7 @@ bool isPinned(const void* at, size_t bytes) {
 }
 
 API int cuDeviceTotalMem_v2(size_t* bytes, int device) {
-  REQUIRE(device == 0, INVALID_DEVICE, "there is no device %d", device);
+  REQUIRE(isDevice(device), INVALID_DEVICE, "there is no device %d", device);
   *bytes = total();
   return OK;
 }

@@ -37,6 +37,9 @@ int refuse(int code, const char* reason, ...);
     if (tried != OK) return tried; \
   } while (0)
 
+// Whether the process sees so many devices.
+bool isDevice(int device);
+
 // 0 where the calling thread has a context and the device is not lost.
 int ready(void);
 // The same, and no stream is being recorded: for calls that a record does not allow.
