@@ -15,6 +15,7 @@ import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
+import type { Checks } from './checks.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
 
@@ -44,6 +45,7 @@ export class Device {
     readonly sprint: string | null,
     /** Ids of the runs that the sprint has started. */
     readonly started: () => readonly string[],
+    readonly checks: Checks,
   ) {}
 
   /**
@@ -146,6 +148,8 @@ export class Device {
       ...specOf(spec),
     });
     const { run, handle } = job;
+    // It may become the candidate, whose verdict waits for the check of its tree.
+    if (spec.samples === loop.config.profile.budgets.full && !role) this.checks.ahead(spec.tree, handle.done);
     handle.onWaiting?.((reason) => loop.journal.emit({ type: 'run.waiting', run, reason }));
     let last = 0;
     job.handle.onProgress((p) => {

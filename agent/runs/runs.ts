@@ -11,6 +11,7 @@ import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Printed } from '../ledger/repeat.ts';
@@ -19,6 +20,7 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { admit, runsOf } from './admit.ts';
+import { Checks } from './checks.ts';
 import { countedOn, whileCountedOn } from './counted-on.ts';
 import { Device } from './device.ts';
 import { cancel, endAll, orStopped } from './end.ts';
@@ -33,6 +35,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   sandbox: Sandbox;
+  checkout: Pick<Checkout, 'bestKnown'>;
   executor: Executor;
   journal: Journal;
   ledger: Ledger;
@@ -52,6 +55,7 @@ const SAVE_SECONDS = 60;
 export class Runs {
   readonly #jobs: Jobs;
   readonly #device: Device;
+  readonly checks: Checks;
 
   constructor(
     readonly loop: LoopParts,
@@ -60,7 +64,8 @@ export class Runs {
     before: readonly string[] = [],
   ) {
     this.#jobs = new Jobs(before, loop.journal.sprint);
-    this.#device = new Device(loop, sprint, () => this.started);
+    this.checks = new Checks(loop);
+    this.#device = new Device(loop, sprint, () => this.started, this.checks);
   }
 
   /**

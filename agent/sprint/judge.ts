@@ -14,7 +14,6 @@ import { tidySprintFolder } from '../open-sprint/own-folder.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { fullRuns, nothingPutForward, presentBest } from './candidates.ts';
-import { checkTree } from './check.ts';
 import { type Back, confirmedGain } from './confirmed-gain.ts';
 import { pairedScreen } from './infrastructure.ts';
 import { calledOnTwoSeeds } from './second-seed.ts';
@@ -186,7 +185,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
   const request = { task, repo, runDir: runDir(repo, id), sandbox, bound, signal: stopper.hard };
   // In parallel: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
-    checkTree(loop, run.tree),
+    sprint.claimedRuns.checks.of(run.tree),
     judgeRun(request).catch((e: unknown) => asError(e)),
   ]);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, ...NOTHING };
