@@ -199,7 +199,7 @@ async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
     else await loop.trunk.alone(() => dropSprint(loop, sprint, ending));
     return ending;
   } finally {
-    sprint.runs?.checks.end();
+    sprint.runs?.endAhead();
   }
 }
 

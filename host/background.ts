@@ -1,7 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+
+const LAST = 19;
 
 /** Words that start a command so that it runs when nothing else wants a core. */
-export const inBackground = (argv: readonly string[]): string[] => ['nice', '-n', '19', ...argv];
+export const inBackground = (argv: readonly string[]): string[] => ['nice', '-n', `${LAST}`, ...argv];
+
+/** Whether this process was started so: what it starts is to give way too. */
+export const isInBackground = (): boolean => getPriority() === LAST;
 
 /**
  * Gives a session that was started so the lowest priority among the sessions: where the kernel groups
@@ -9,7 +15,7 @@ export const inBackground = (argv: readonly string[]): string[] => ['nice', '-n'
  */
 export function lastOfSessions(pid: number): void {
   try {
-    writeFileSync(`/proc/${pid}/autogroup`, '19');
+    writeFileSync(`/proc/${pid}/autogroup`, `${LAST}`);
   } catch {
     // The kernel has no such groups, or the process has ended.
   }

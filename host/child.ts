@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
-import { inBackground, lastOfSessions } from './background.ts';
+import { inBackground, isInBackground, lastOfSessions } from './background.ts';
 import { groupEnded, signalGroup } from './groups.ts';
 import { CappedLog } from './log.ts';
 import { endMarked, killMarked, marked, newMark } from './marks.ts';
@@ -27,7 +27,7 @@ export interface ChildOptions {
   fds?: Readonly<Record<number, number>>;
   log?: { path: string; maxBytes: number };
   timeoutSeconds?: number;
-  /** Whether it runs only when nothing else wants a core. */
+  /** Whether it runs only when nothing else wants a core; unset: as this process does. */
   background?: boolean;
   /** Seconds between SIGTERM and SIGKILL; 5 by default. */
   graceSeconds?: number;
@@ -89,7 +89,7 @@ process.on('exit', () => {
  * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
-  const { cwd, env, fds = {}, log: logTo, background = false } = options;
+  const { cwd, env, fds = {}, log: logTo, background = isInBackground() } = options;
   const argv = background ? inBackground(options.argv) : options.argv;
   const [program, ...words] = argv;
   if (program === undefined) throw new UserError('cannot start an empty command');

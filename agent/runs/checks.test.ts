@@ -8,8 +8,8 @@ type Answer = string | null | Error;
 function checks(...answers: (Answer | Promise<Answer>)[]) {
   const calls: { tree: string; ahead: boolean; ended: () => boolean }[] = [];
   let outOf = () => {};
-  const patience = new Promise<boolean>((resolve) => {
-    outOf = () => resolve(false);
+  const patience = new Promise<null>((resolve) => {
+    outOf = () => resolve(null);
   });
   const under = new Checks(
     {} as LoopParts,

@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from './ahead.ts';
 import { checkTree, type LoopParts } from './check.ts';
 
-/** How long a check that has begun ahead may still take when its result is asked for. */
-const PATIENCE_MS = 3000;
-
-/** Checks of trees. One may begin while a run of the tree trains, so that its verdict need not wait for it. */
+/**
+ * Checks of trees. One may begin while a run of the tree trains, so that its verdict need not wait for it.
+ */
 export class Checks {
   readonly #ahead = new Map<string, { passes: Promise<boolean>; end: AbortController }>();
 
   constructor(
     private readonly loop: LoopParts,
     private readonly check = checkTree,
-    private readonly patience = () => sleep(PATIENCE_MS, false, { ref: false }),
+    private readonly out: () => Promise<null> = patience,
   ) {}
 
   /** Begins to check a tree, on what its run leaves of the cores. It ends where that run does not finish. */
@@ -33,7 +32,7 @@ export class Checks {
    */
   async of(tree: string): Promise<string | null> {
     const begun = this.#ahead.get(tree);
-    if (begun && (await Promise.race([begun.passes, this.patience()]))) return null;
+    if (begun && (await Promise.race([begun.passes, this.out()]))) return null;
     this.#drop(tree);
     return this.check(this.loop, tree);
   }

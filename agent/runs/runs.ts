@@ -9,6 +9,7 @@ import { runDir } from '../common/paths.ts';
 import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import type { SecretStore } from '../confirm/store.ts';
 import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
@@ -29,6 +30,7 @@ import { type Job, type Launch, left } from './job.ts';
 import { Jobs } from './jobs.ts';
 import { type AcceptedRun, doubtOf, type SeedAnswer, specFor } from './request.ts';
 import { standingAmong } from './standing.ts';
+import { Verdicts } from './verdicts.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -43,6 +45,7 @@ export interface LoopParts {
   devices: DevicePool;
   timer: Timer;
   stopper: Stopper;
+  secrets: SecretStore | null;
 }
 
 /** The time that a trainer gets to save when the loop stops: a large model on a slow disk needs it. */
@@ -56,6 +59,7 @@ export class Runs {
   readonly #jobs: Jobs;
   readonly #device: Device;
   readonly checks: Checks;
+  readonly verdicts: Verdicts;
 
   constructor(
     readonly loop: LoopParts,
@@ -65,7 +69,9 @@ export class Runs {
   ) {
     this.#jobs = new Jobs(before, loop.journal.sprint);
     this.checks = new Checks(loop);
-    this.#device = new Device(loop, sprint, () => this.started, this.checks);
+    this.verdicts = new Verdicts(loop);
+    const ahead = { checks: this.checks, verdicts: this.verdicts };
+    this.#device = new Device(loop, sprint, () => this.started, ahead);
   }
 
   /**
@@ -192,6 +198,12 @@ export class Runs {
     await orStopped(this.loop.stopper, Promise.all(open.map((job) => job.ended)));
     await endAll(open, LOOP_STOPPED, 'loop', SAVE_SECONDS);
     return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
+  }
+
+  /** Ends what has begun ahead for a verdict. */
+  endAhead(): void {
+    this.checks.end();
+    this.verdicts.end();
   }
 
   /** How a run compares at its stage of the profile, in words; empty where the budgets are not stages. */
