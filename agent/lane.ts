@@ -192,11 +192,15 @@ const staysOpen = (loop: Loop, sprint: OpenSprint): boolean => loop.stopper.hard
 
 /** Makes a sprint from its opening to its commit, unless it stays open. */
 async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
-  const ending = await attempt(loop, sprint);
-  if (staysOpen(loop, sprint)) return ending;
-  if (sprint.claim) await loop.trunk.inTurn(() => finishSprint(loop, sprint, ending));
-  else await loop.trunk.alone(() => dropSprint(loop, sprint, ending));
-  return ending;
+  try {
+    const ending = await attempt(loop, sprint);
+    if (staysOpen(loop, sprint)) return ending;
+    if (sprint.claim) await loop.trunk.inTurn(() => finishSprint(loop, sprint, ending));
+    else await loop.trunk.alone(() => dropSprint(loop, sprint, ending));
+    return ending;
+  } finally {
+    sprint.runs?.endAhead();
+  }
 }
 
 /** The researcher's part, or the loop's own full run. An error in it fails this sprint, not the loop. */

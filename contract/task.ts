@@ -184,6 +184,10 @@ const fields = {
   encode: command,
   judge: command,
   /**
+   * Whether the judge knows `--ahead` (judge-ahead.ts): it may then be begun before its result is asked for.
+   */
+  judgeAhead: z.boolean().default(false),
+  /**
    * Draws a secret world of a profile's kind: `--profile NAME --out FOLDER`, the key in hex on standard
    * input. Its last line is JSON with the world's `hash`. `serve` and `judge` take the folder as `--world`.
    * Unset: the task has no secret worlds.

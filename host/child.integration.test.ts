@@ -101,6 +101,20 @@ describe('a child', () => {
     expect(pids.filter(alive)).toEqual([]);
   });
 
+  it('gives way to all others in the background, as a process and as a session', async () => {
+    const script = 'sleep 0.2; echo $(nice) $(grep -o "nice .*" /proc/self/autogroup)';
+    const of = async (background: boolean): Promise<string[]> => {
+      const child = sh(script, { background, stdio: { stdout: 'pipe' } });
+      const said = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done);
+      return said.trim().split(/\s+(?:nice )?/);
+    };
+    const [own, session] = await of(false);
+    const groups = session !== undefined;
+    expect(await of(true)).toEqual(groups ? ['19', '19'] : ['19']);
+    expect(own).not.toBe('19');
+    expect(session).not.toBe('19');
+  });
+
   it('is stopped by a signal that aborts, or has before it started', async () => {
     const before = AbortSignal.abort();
     expect(await sh('sleep 60', { until: { signal: before, reason: 'too late' } }).done).toMatchObject({

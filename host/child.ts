@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
+import { inBackground, isInBackground, lastOfSessions } from './background.ts';
 import { groupEnded, signalGroup } from './groups.ts';
 import { CappedLog } from './log.ts';
 import { endMarked, killMarked, marked, newMark } from './marks.ts';
@@ -26,6 +27,8 @@ export interface ChildOptions {
   fds?: Readonly<Record<number, number>>;
   log?: { path: string; maxBytes: number };
   timeoutSeconds?: number;
+  /** Whether it runs only when nothing else wants a core; unset: as this process does. */
+  background?: boolean;
   /** Seconds between SIGTERM and SIGKILL; 5 by default. */
   graceSeconds?: number;
   /** Stops the child when the signal aborts, or at once where it has aborted already. */
@@ -86,7 +89,8 @@ process.on('exit', () => {
  * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
-  const { argv, cwd, env, fds = {}, log: logTo } = options;
+  const { cwd, env, fds = {}, log: logTo, background = isInBackground() } = options;
+  const argv = background ? inBackground(options.argv) : options.argv;
   const [program, ...words] = argv;
   if (program === undefined) throw new UserError('cannot start an empty command');
   if (!existsSync(cwd)) throw new UserError(`cannot start ${program}: its folder ${cwd} does not exist`);
@@ -124,6 +128,7 @@ export function startChild(options: ChildOptions): Child {
   const pid = child.pid;
   running.set(pid, mark);
   goesFirst(pid);
+  if (background) lastOfSessions(pid);
   child.stdin?.on('error', () => {}); // The child may end before it has read all of it.
 
   const logged = [stdout === 'log' && child.stdout, stderr === 'log' && child.stderr].filter(

@@ -14,11 +14,12 @@ import { newRepo } from '../fixtures/repo.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { inspect } from '../tools/inspect.ts';
 import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
+import { judgeAhead, snapshotsAhead } from './judging-ahead.ts';
 
 // A small judge: `mode` in the run folder says what it does.
 const judge = `
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 const [run, ...rest] = process.argv.slice(2);
 const mode = readFileSync(run + '/mode', 'utf8');
 console.log('loading');
@@ -31,7 +32,14 @@ if (mode === 'leave') {
   console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
 } else if (mode === 'hang') setInterval(() => {}, 1000);
 else if (mode === 'babble') console.log('all is well');
-else if (rest.includes('--evals')) {
+else if (rest.includes('--ahead')) {
+  console.log(mode === 'ready' ? '{"ready":true}' : 'not yet');
+  let said = '';
+  for await (const piece of process.stdin) said += piece;
+  appendFileSync(run + '/asked', said);
+  if (said === '') process.exit(1);
+  if (!rest.includes('--evals')) console.log(JSON.stringify({ ...${JSON.stringify(exampleVerdict())}, run: 'ahead' }));
+} else if (rest.includes('--evals')) {
   for (const samples of [10, 20]) {
     if (process.env.LOOP_PROGRESS) console.log(JSON.stringify({ progress: { done: samples / 10, of: 2, unit: 'snapshots' } }));
     console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
@@ -107,6 +115,26 @@ it('says so when the judge says nothing, or nothing in time', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 200);
   await expect(judgeRun(ask('hang', { signal: stop.signal }))).rejects.toThrow('the judge was stopped');
+});
+
+/** A machine with other work would let them wait in the background. */
+const here = { background: false };
+
+it('has a judge that has begun measure when it is asked, and not where it is ended', async () => {
+  const asked = () => readFileSync(join(run, 'asked'), 'utf8');
+  const begun = judgeAhead(ask('ready'));
+  expect(await begun.now()).toMatchObject({ run: 'ahead' });
+  expect(await snapshotsAhead(ask('ready', here)).now()).toBe(true);
+  expect(asked()).toBe('measure\nmeasure\n');
+  await judgeAhead(ask('ready')).end();
+  await snapshotsAhead(ask('ready', here)).end();
+  expect(asked()).toBe('measure\nmeasure\n');
+});
+
+it('gives nothing of a judge that has failed before it was asked', async () => {
+  expect(await judgeAhead(ask('refuse')).now()).toBeNull();
+  expect(await snapshotsAhead(ask('refuse', here)).now()).toBeNull();
+  expect(await judgeAhead(ask('ready', { runDir: join(repo, 'work') })).now()).toBeNull();
 });
 
 it('needs a run folder', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { z } from 'zod';
 import { boundVariable } from '#contract/best-bound';
 import { UserError } from '#contract/errors';
@@ -7,7 +8,7 @@ import { type JudgeProgress, progressOf } from '#contract/judge-progress';
 import { EvalPoint } from '#contract/run';
 import { type Task, taskVariable } from '#contract/task';
 import { Verdict } from '#contract/verdict';
-import { collect, startChild } from '#host/child';
+import { type Child, collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
@@ -47,6 +48,8 @@ export interface JudgeRequest {
   onProgress?: (progress: JudgeProgress) => void;
   /** Ends the judge when it aborts. */
   signal?: AbortSignal;
+  /** Whether it runs only when nothing else wants a core. */
+  background?: boolean;
 }
 
 /**
@@ -55,7 +58,11 @@ export interface JudgeRequest {
  * @throws JudgeError with the judge's own line, where it cannot measure the run.
  */
 export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
-  const lines = await startJudge(request, ['--json']);
+  return verdictIn(request, await (await startJudge(request, ['--json'])).lines);
+}
+
+/** The verdict in what a judge has said. @throws JudgeError where there is none */
+export function verdictIn(request: JudgeRequest, lines: readonly string[]): Verdict {
   const verdict = parse(Verdict, lines.at(-1) ?? '', request);
   // What a run started with is our record's to say; a judge in another language need not know of it.
   const { from } = readRunRecord(request.runDir);
@@ -68,8 +75,8 @@ export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
  * @throws JudgeError with the judge's own line, where it cannot measure them.
  */
 export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
-  const lines = await startJudge(request, ['--evals', '--json']);
-  return lines
+  const { lines } = await startJudge(request, ['--evals', '--json']);
+  return (await lines)
     .filter((line) => line.startsWith('{') && !line.startsWith('{"progress"'))
     .map((line) => parse(EvalPoint, line, request));
 }
@@ -102,8 +109,19 @@ export function judgeEnv(of: {
   });
 }
 
-/** Runs the judge and returns the lines of its standard output that are not blank. */
-async function startJudge(request: JudgeRequest, flags: readonly string[]): Promise<string[]> {
+/** `lines`: those of its standard output that are not blank, when it has ended. */
+interface Judging {
+  stdin: Writable | null;
+  stdout: Readable;
+  lines: Promise<string[]>;
+}
+
+/** Starts the judge of a task for a run. */
+export async function startJudge(
+  request: JudgeRequest,
+  flags: readonly string[],
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): Promise<Judging> {
   const { task, repo, runDir, samples, drawn, sandbox, signal, timeoutSeconds = 3600 } = request;
   const record = readRunRecord(runDir);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
@@ -121,12 +139,24 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
       ...(request.onProgress && { LOOP_PROGRESS: '1' }),
       ...boundVariable(request.bound),
     },
-    stdio: { stdout: 'pipe', stderr: 'log' },
+    background: request.background,
+    stdio: { stdin, stdout: 'pipe', stderr: 'log' },
     log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },
     timeoutSeconds,
     until: signal && { signal, reason: 'stopped' },
   });
-  const stdout = child.stdout as NonNullable<typeof child.stdout>;
+  const stdout = child.stdout as Readable;
+  return { stdin: child.stdin, stdout, lines: linesOf(request, child, stdout, timeoutSeconds) };
+}
+
+/** @throws JudgeError with the judge's own line, where it fails. */
+async function linesOf(
+  request: JudgeRequest,
+  child: Child,
+  stdout: Readable,
+  timeoutSeconds: number,
+): Promise<string[]> {
+  const { repo, runDir } = request;
   const hear = request.onProgress && progressOf(request.onProgress);
   if (hear) stdout.on('data', (piece: Buffer) => hear(piece.toString('latin1')));
   const output = await collect(stdout, child.done, 4 << 20);

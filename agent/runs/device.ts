@@ -1,5 +1,6 @@
 import { writeJsonAtomic } from '#contract/atomic';
 import { type Role, type RunRecord, type RunSpec, specOf } from '#contract/run';
+import { knownGpus } from '#host/machine';
 import type { Sandbox } from '#host/sandbox';
 import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
@@ -11,12 +12,16 @@ import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { DevicePool, Slot } from '../devices/pool.ts';
 import type { RunHandle } from '../executor/executor.ts';
-import { measureSnapshots } from '../executor/judging.ts';
+import { type JudgeRequest, measureSnapshots } from '../executor/judging.ts';
+import { type Ahead, snapshotsAhead } from '../executor/judging-ahead.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { inTime } from './ahead.ts';
+import type { Checks } from './checks.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
+import type { Verdicts } from './verdicts.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -39,11 +44,15 @@ const ASKED_WITHIN_SECONDS = 2;
  * requests. A run that finishes is measured by the judge before its slot goes to the next one.
  */
 export class Device {
+  /** The judges that follow runs, by the run. */
+  readonly #following = new Map<string, Ahead<true>>();
+
   constructor(
     readonly loop: LoopParts,
     readonly sprint: string | null,
     /** Ids of the runs that the sprint has started. */
     readonly started: () => readonly string[],
+    readonly ahead: { checks: Checks; verdicts: Verdicts },
   ) {}
 
   /**
@@ -146,6 +155,7 @@ export class Device {
       ...specOf(spec),
     });
     const { run, handle } = job;
+    this.#beginAhead(run, spec, role, handle);
     handle.onWaiting?.((reason) => loop.journal.emit({ type: 'run.waiting', run, reason }));
     let last = 0;
     job.handle.onProgress((p) => {
@@ -165,7 +175,27 @@ export class Device {
     const seconds = (record.seconds ?? 0) - job.earlier.seconds;
     timer.add('training', seconds);
     journal.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
+    if (this.#leavesCores() && this.#maybeCandidate(record)) this.ahead.verdicts.begin(record);
     if (status === 'finished') await this.#measure(record.id);
+    else await this.#following.get(record.id)?.end();
+    this.#following.delete(record.id);
+  }
+
+  /** Begins what the run's verdict and its snapshots would wait for, on what it leaves of the cores. */
+  #beginAhead(run: string, spec: RunSpec, role: Role | undefined, { done }: RunHandle): void {
+    if (!this.#leavesCores()) return;
+    if (this.loop.config.task.contract.judgeAhead)
+      this.#following.set(run, snapshotsAhead(this.#judging(run)));
+    if (this.#maybeCandidate({ ...spec, role })) this.ahead.checks.ahead(spec.tree, done);
+  }
+
+  /** Whether runs train on the cores of this machine alone: of a GPU they would get less. */
+  #leavesCores(): boolean {
+    return knownGpus() === 0 && this.loop.config.task.contract.executor.slurm === undefined;
+  }
+
+  #maybeCandidate({ samples, role }: Pick<RunRecord, 'samples' | 'role'>): boolean {
+    return samples === this.loop.config.profile.budgets.full && role === undefined;
   }
 
   /** Ends the run when everything has to end at once, whoever waits for it. */
@@ -199,18 +229,20 @@ export class Device {
     job.withdraw = () => {};
   }
 
+  #judging(run: string): JudgeRequest {
+    const { config, sandbox, stopper } = this.loop;
+    const { task, repo, profile } = config;
+    // A judge that follows a run takes as long as it.
+    const timeoutSeconds = profile.timeout + 3600;
+    return { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard, timeoutSeconds };
+  }
+
   async #measure(run: string): Promise<void> {
-    const {
-      journal,
-      timer,
-      config: { task, repo },
-      sandbox,
-      stopper,
-    } = this.loop;
-    const request = { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard };
+    const { journal, timer } = this.loop;
+    const ahead = this.#following.get(run);
     await timer.time('judging', async () => {
       try {
-        await measureSnapshots(request);
+        if (!(ahead && (await inTime(ahead)))) await measureSnapshots(this.#judging(run));
       } catch (error) {
         const text = `${run}: snapshots not measured: ${messageOf(error)}`;
         journal.notice(text, 'warn');

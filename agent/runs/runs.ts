@@ -9,8 +9,10 @@ import { runDir } from '../common/paths.ts';
 import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import type { SecretStore } from '../confirm/store.ts';
 import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Printed } from '../ledger/repeat.ts';
@@ -19,6 +21,7 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { admit, runsOf } from './admit.ts';
+import { Checks } from './checks.ts';
 import { countedOn, whileCountedOn } from './counted-on.ts';
 import { Device } from './device.ts';
 import { cancel, endAll, orStopped } from './end.ts';
@@ -27,12 +30,14 @@ import { type Job, type Launch, left } from './job.ts';
 import { Jobs } from './jobs.ts';
 import { type AcceptedRun, doubtOf, type SeedAnswer, specFor } from './request.ts';
 import { standingAmong } from './standing.ts';
+import { Verdicts } from './verdicts.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
   sandbox: Sandbox;
+  checkout: Pick<Checkout, 'bestKnown'>;
   executor: Executor;
   journal: Journal;
   ledger: Ledger;
@@ -40,6 +45,7 @@ export interface LoopParts {
   devices: DevicePool;
   timer: Timer;
   stopper: Stopper;
+  secrets: SecretStore | null;
 }
 
 /** The time that a trainer gets to save when the loop stops: a large model on a slow disk needs it. */
@@ -52,6 +58,8 @@ const SAVE_SECONDS = 60;
 export class Runs {
   readonly #jobs: Jobs;
   readonly #device: Device;
+  readonly checks: Checks;
+  readonly verdicts: Verdicts;
 
   constructor(
     readonly loop: LoopParts,
@@ -60,7 +68,10 @@ export class Runs {
     before: readonly string[] = [],
   ) {
     this.#jobs = new Jobs(before, loop.journal.sprint);
-    this.#device = new Device(loop, sprint, () => this.started);
+    this.checks = new Checks(loop);
+    this.verdicts = new Verdicts(loop);
+    const ahead = { checks: this.checks, verdicts: this.verdicts };
+    this.#device = new Device(loop, sprint, () => this.started, ahead);
   }
 
   /**
@@ -187,6 +198,12 @@ export class Runs {
     await orStopped(this.loop.stopper, Promise.all(open.map((job) => job.ended)));
     await endAll(open, LOOP_STOPPED, 'loop', SAVE_SECONDS);
     return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
+  }
+
+  /** Ends what has begun ahead for a verdict. */
+  endAhead(): void {
+    this.checks.end();
+    this.verdicts.end();
   }
 
   /** How a run compares at its stage of the profile, in words; empty where the budgets are not stages. */

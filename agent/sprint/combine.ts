@@ -19,7 +19,7 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
-import { checkTree } from './check.ts';
+import { checkTree } from '../runs/check.ts';
 import { type Merging, mergePair } from './merge-pair.ts';
 import { hasReference } from './reference-run.ts';
 

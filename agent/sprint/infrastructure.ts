@@ -5,7 +5,7 @@ import { messageOf } from '../common/words.ts';
 import { judgeRun } from '../executor/judging.ts';
 import { noBest } from '../ledger/decide.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
-import { checkTree } from './check.ts';
+import { checkTree } from '../runs/check.ts';
 
 /**
  * Whether an infrastructure change leaves the results as they were: the check passes, and the best's

@@ -1,20 +1,19 @@
 import type { Confirmed } from '#contract/confirmed';
 import type { Repeat, Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
-import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
-import { JudgeError, judgeRun } from '../executor/judging.ts';
+import { JudgeError } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestBound, type Decision, decide, isNear, noBest, rulesOf } from '../ledger/decide.ts';
-import { bestVerdicts, type Ledger } from '../ledger/ledger.ts';
+import { type Decision, decide, isNear } from '../ledger/decide.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { tidySprintFolder } from '../open-sprint/own-folder.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
+import { rulesNow } from '../runs/verdicts.ts';
 import { fullRuns, nothingPutForward, presentBest } from './candidates.ts';
-import { checkTree } from './check.ts';
 import { type Back, confirmedGain } from './confirmed-gain.ts';
 import { pairedScreen } from './infrastructure.ts';
 import { calledOnTwoSeeds } from './second-seed.ts';
@@ -167,27 +166,15 @@ async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decide
 async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | undefined): Promise<Kept> {
   const { loop, claim } = sprint;
   const {
-    config: { repo, task, profile },
-    sandbox,
+    config: { repo, profile },
     journal,
-    stopper,
   } = loop;
   const secrets = profile.confirm === false ? null : loop.secrets;
   const run = readSprintRun(repo, id) as SprintRun;
-  const bests = bestVerdicts(loop.ledger.sprints, loop.config.leaderboard);
-  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
-  // already.
-  const counts = profile.staged ? 0 : -profile.noise.full;
-  const rulesFor = (verdict: Verdict | null) => ({
-    ...rulesOf(task, profile, bests, verdict),
-    ...(secrets && { counts }),
-  });
-  const bound = run.from === undefined ? bestBound(rulesFor(null)) : noBest(task.contract.goal);
-  const request = { task, repo, runDir: runDir(repo, id), sandbox, bound, signal: stopper.hard };
   // In parallel: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
-    checkTree(loop, run.tree),
-    judgeRun(request).catch((e: unknown) => asError(e)),
+    sprint.claimedRuns.checks.of(run.tree),
+    sprint.claimedRuns.verdicts.of(run).catch((e: unknown) => asError(e)),
   ]);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, ...NOTHING };
   if (judged instanceof Error) {
@@ -195,7 +182,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
-  const rules = rulesFor(judged);
+  const rules = rulesNow(loop, judged);
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     const decided = decide(verdict, rules);

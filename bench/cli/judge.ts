@@ -8,11 +8,13 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { mayBeBest } from '#contract/best-bound';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
+import { READY } from '#contract/judge-ahead';
 import type { EvalPoint } from '#contract/run';
 import { readTask, taskFile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
+import { untilAsked, whenAsked } from '../judge/ahead.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS, ROW_FIELDS } from '../judge/fields.ts';
 import { judgementOf } from '../judge/judgement.ts';
@@ -37,6 +39,7 @@ interface Options {
   stallSeconds: number;
   sandbox?: SandboxChoice;
   json?: boolean;
+  ahead?: boolean;
   describe?: boolean;
 }
 
@@ -84,6 +87,10 @@ await runMain(async () => {
           new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
         )
         .option('--json', 'print only the JSON line')
+        .option(
+          '--ahead',
+          'make all ready, and measure when standard input ends with the word "measure"; with --evals: measure each snapshot as it comes until then',
+        )
         .addHelpText(
           'after',
           '\nExamples:\n  npm run judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  npm run judge -- my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
@@ -113,8 +120,16 @@ await runMain(async () => {
     );
   }
   const tell = options.json ? tellProgram() : tellPerson();
+  const begun = options.ahead ? whenAsked() : null;
+  // Its error is thrown where it is waited for.
+  begun?.catch(() => {});
   const judging = {
     ...{ ...options, seed, onBuild: sayBuilding },
+    whenReady: async () => {
+      if (options.evals || !begun) return;
+      print(`${READY}\n`);
+      await begun;
+    },
     mayBeBest: (metrics: Record<string, number>) => {
       const { metric, goal } = readTask(taskFile()).contract;
       return mayBeBest(metrics[metric], goal);
@@ -126,23 +141,24 @@ await runMain(async () => {
   const judgement = await judgementOf(subject, judging);
   if (options.evals && folder !== null) {
     const asked = options.samples ?? profile.evaluation.snapshot;
-    const snapshots = unmeasuredSnapshots(folder, profile.batch);
-    const points = inLanes(
-      snapshots,
-      judgement.lanes,
-      async ({ samples, name }, lane): Promise<EvalPoint> => {
-        const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, asked, lane);
-        return { samples, evaluationSamples, metrics: rounded(metrics) };
-      },
-    );
-    let done = 0;
-    const told = (): void => tell({ done, of: snapshots.length, unit: 'snapshots' });
-    if (snapshots.length > 0) told();
-    for await (const point of points) {
-      appendEval(folder, point);
-      print(`${JSON.stringify(point)}\n`);
-      done++;
-      told();
+    for await (const snapshots of untilAsked(() => unmeasuredSnapshots(folder, profile.batch), begun)) {
+      const points = inLanes(
+        snapshots,
+        judgement.lanes,
+        async ({ samples, name }, lane): Promise<EvalPoint> => {
+          const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, asked, lane);
+          return { samples, evaluationSamples, metrics: rounded(metrics) };
+        },
+      );
+      let done = 0;
+      const told = (): void => tell({ done, of: snapshots.length, unit: 'snapshots' });
+      if (snapshots.length > 0) told();
+      for await (const point of points) {
+        appendEval(folder, point);
+        print(`${JSON.stringify(point)}\n`);
+        done++;
+        told();
+      }
     }
     return 0;
   }
@@ -183,6 +199,9 @@ await runMain(async () => {
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
+
+// A caller that has not asked yet keeps it open, and this process with it.
+if (process.argv.includes('--ahead')) process.stdin.destroy();
 
 /** One row per metric, one column per form. */
 function table(deciding: Record<string, number>, also: Record<string, Record<string, number>>): string {

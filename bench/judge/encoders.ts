@@ -35,7 +35,7 @@ export interface Encoded<T> {
 export async function withEncoder<T>(
   encoding: Encoding,
   { d, samples, invariance, remarks: mayBeBest }: Encoded<T>,
-  { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
+  { seed, stallSeconds, onRows, whenReady, sandbox: chosen = 'auto' }: CaseOptions,
   measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
 ): Promise<{ measured: T; dependence?: Map<Form, number>; remarks?: string[] }> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
@@ -51,6 +51,7 @@ export async function withEncoder<T>(
   const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
     for (const each of started) if (each.status === 'rejected') throw each.reason;
+    await whenReady?.();
     const [encoder, fresh] = encoders;
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];

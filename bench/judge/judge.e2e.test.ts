@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MEASURE, READY } from '#contract/judge-ahead';
 import { EvalPoint, type RunRecord, type TrainResult } from '#contract/run';
 import { writeSafetensors } from '#contract/safetensors';
 import { Verdict } from '#contract/verdict';
@@ -117,6 +118,22 @@ function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: s
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
     );
   });
+}
+
+/** Begins the judge before its result is asked for. */
+function ahead(repo: string, ...args: string[]) {
+  const loader = import.meta.resolve('tsx');
+  const words = ['--import', loader, judge, '--tree-dir', '.', '--json', '--ahead', ...args];
+  const child = spawn(process.execPath, words, { cwd: repo, stdio: ['pipe', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    said += piece.toString();
+  });
+  const says = async (what: string) => {
+    while (!said.includes(what) && child.exitCode === null) await sleep(20);
+    expect(said).toContain(what);
+  };
+  return { child, says, code: new Promise((resolve) => child.on('exit', resolve)) };
 }
 
 /** The same world under another name. */
@@ -240,6 +257,41 @@ describe('the judge', () => {
     for (const value of Object.values(points[0].metrics)) expect(value).toBe(Number(value.toFixed(3)));
     expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(stdout);
     expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('that has begun ahead gives the same numbers when it is asked, and nothing where its caller ends', async () => {
+    const { repo, dir } = repository();
+    const begun = ahead(repo, dir, '--eval-seed', '3');
+    await begun.says(READY);
+    begun.child.stdin.end();
+    expect(await begun.code).toBe(1);
+    expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+    const asked = ahead(repo, dir, '--eval-seed', '3');
+    await asked.says(READY);
+    asked.child.stdin.end(MEASURE);
+    expect(await asked.code).toBe(0);
+    const kept = () => Verdict.parse(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8')));
+    const { seconds: _, at: __, ...first } = kept();
+    await ask(repo, dir, '--eval-seed', '3');
+    expect(kept()).toMatchObject(first);
+  });
+
+  it('that has begun ahead ends by itself where it cannot measure', { timeout: 60_000 }, async () => {
+    const { repo, dir } = repository('crash');
+    expect(await ahead(repo, dir).code).toBe(1);
+  });
+
+  it('measures each snapshot of a run that trains as it comes, and the last ones when it is asked', async () => {
+    const { repo, dir } = repository();
+    const [first, last] = ['2048', '10240'].map((samples) => join(dir, `out/evals/${samples}.safetensors`));
+    rmSync(last);
+    const begun = ahead(repo, dir, '--evals');
+    await begun.says('"samples":2048,');
+    copyFileSync(first, last);
+    begun.child.stdin.end(MEASURE);
+    expect(await begun.code).toBe(0);
+    const lines = readFileSync(join(dir, 'evals.jsonl'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => EvalPoint.parse(JSON.parse(line)).samples)).toEqual([2048, 10_240]);
   });
 
   it('passes an encoder’s failure on as one line and exit code 1', async () => {

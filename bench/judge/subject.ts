@@ -21,6 +21,8 @@ export interface CaseOptions {
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
+  /** Waited for when all is ready for the measurement, before a row is drawn. */
+  whenReady?: () => Promise<void>;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
   /** Whether a verdict with these numbers may be a new best; unset: every one may. */

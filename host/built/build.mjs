@@ -3,10 +3,10 @@
 // may see. Its argument is JSON: {workspace, folder, out}; `folder` has the programs. It ends with 1 where
 // the code might not do the same after building.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { extname, join, relative, sep } from 'node:path';
 import { build, transform } from 'esbuild';
-import { BUILT_IN, OPTIONS, placed } from './options.mjs';
+import { BUILT_IN, OPTIONS, placed, REQUIRED } from './options.mjs';
 
 const { workspace, folder, out } = JSON.parse(process.argv[2]);
 const tree = process.cwd();
@@ -54,14 +54,29 @@ async function refuseOdd(path, text, loader) {
 
 const packageOf = (name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/');
 
+const load = createRequire(join(tree, 'package.json'));
+/** A module with the names that Node gives a package of CommonJS, each as it is after loading. */
+function required(path) {
+  const names = Object.keys(load(path)).filter((name) => /^_?[a-z]\w*$/i.test(name) && name !== 'default');
+  return [
+    `const all = require(${JSON.stringify(path)});`,
+    ...names.map((name) => `const $${name} = all.${name};`),
+    `export { ${names.map((name) => `$${name} as ${name}`).join(', ')}, all as default };`,
+  ].join('\n');
+}
+
 const plugin = {
   name: 'workspace',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^./#]/ }, ({ path, kind }) => {
+    onResolve({ filter: /^[^./#]/ }, ({ path, kind, namespace }) => {
       if (kind === 'entry-point' || BUILT_IN.includes(packageOf(path))) return null;
       // An address, as of a file or of data, is none of a package.
       if (!isBuiltin(path) && path.includes(':')) throw new Error(`imports ${path.slice(0, 40)}`);
+      if (REQUIRED.includes(path) && namespace !== 'required') return { path, namespace: 'required' };
       return { path, external: true };
+    });
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => {
+      return { contents: required(path), resolveDir: tree, loader: 'js' };
     });
     onLoad({ filter: /.*/, namespace: 'file' }, async ({ path, with: how }) => {
       const loader = LOADERS[extname(path)];

@@ -3,6 +3,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -113,7 +114,30 @@ describe.skipIf(!tried.ok)('a program of a tree', () => {
     expect((await commandIn(cwd)).words[2]).not.toBe(program);
   });
 
-  it('cannot change what was built', async () => {
+  it('has a package of CommonJS as Node would give it, without a search for its names', {
+    timeout: 60_000,
+  }, async () => {
+    const cwd = makeTree('package', {
+      'named/one.ts': `import * as all from '@tensorflow/tfjs-core';
+import whole, { add } from '@tensorflow/tfjs-core';
+const names = Object.keys(all).filter((name) => !/\\W|^default$|^__/.test(name)).sort();
+const same = names.every((name) => (all as any)[name] === (whole as any)[name]);
+export default { names, same, add: add === all.add };\n`,
+    });
+    const command = await commandIn(cwd);
+    const [, , program = ''] = command.words;
+    const folder = join(dirname(program), '../..');
+    const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(texts.filter((text) => /from ?"@tensorflow/.test(text))).toEqual([]);
+    const [built, plain] = [await run(cwd, command), await run(cwd, plainOf(cwd))];
+    expect(built.complaint).toBe(null);
+    expect(JSON.parse(built.stdout).named).toMatchObject({ same: true, add: true });
+    expect(JSON.parse(built.stdout).named).toEqual(JSON.parse(plain.stdout).named);
+  });
+
+  it('cannot change what was built', { timeout: 60_000 }, async () => {
     const cwd = makeTree('writes', {
       'named/one.ts': `import { appendFileSync, writeFileSync } from 'node:fs';
 const tried = [() => appendFileSync(process.argv[1] ?? '', 'x'), () => writeFileSync(process.argv[1] + '.more', 'x')].map((write) => {

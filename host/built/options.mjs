@@ -6,6 +6,12 @@ import { pathToFileURL } from 'node:url';
 /** Packages of JavaScript alone, which most programs load. Others stay as Node finds them. */
 export const BUILT_IN = ['zod', 'commander'];
 
+/**
+ * Packages of CommonJS that are loaded by `require`, once for all: for an `import`, Node reads the whole
+ * source first to find the names, which takes longer than running it.
+ */
+export const REQUIRED = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
+
 /** For esbuild: one module for Node that does what its sources do, by their names and lines. */
 export const OPTIONS = {
   bundle: true,

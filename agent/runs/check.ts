@@ -11,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 
 /** The parts of the loop that this file uses. */
-interface LoopParts {
+export interface LoopParts {
   config: Config;
   sandbox: Sandbox;
   checkout: Pick<Checkout, 'bestKnown'>;
@@ -20,12 +20,14 @@ interface LoopParts {
 
 const SECONDS = 600;
 const LOG = 'check.log';
+const AHEAD_LOG = 'check-ahead.log';
 
 /**
  * Runs the task's check in a tree of the workspace, in the sandbox. The check itself is the one that the run
- * branch began with. Null when it passes, otherwise its last error line and the name of its log.
+ * branch began with. Null when it passes, otherwise its last error line and the name of its log. `ahead`:
+ * it runs while nothing else wants a core, and ends when this aborts.
  */
-export async function checkTree(loop: LoopParts, tree: string): Promise<string | null> {
+export async function checkTree(loop: LoopParts, tree: string, ahead?: AbortSignal): Promise<string | null> {
   const {
     config: { repo, task },
     sandbox,
@@ -36,20 +38,24 @@ export async function checkTree(loop: LoopParts, tree: string): Promise<string |
     cwd,
     readable: readsOf(task, repo, cwd),
   });
+  const log = ahead ? AHEAD_LOG : LOG;
   const child = startChild({
     argv,
     cwd,
     env,
-    log: { path: join(logsDir(repo), LOG), maxBytes: 1 << 20 },
+    background: ahead !== undefined,
+    log: { path: join(logsDir(repo), log), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
-    until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
+    until: ahead
+      ? { signal: AbortSignal.any([stopper.hard, ahead]), reason: 'it is not needed', graceSeconds: 0 }
+      : { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
   });
   const exit = await child.done;
   if (exit.code === 0) return null;
   if (exit.timedOut) return `it took longer than ${SECONDS} s`;
   if (exit.stopped) return exit.stopped;
   const word = lastWord(child.log?.lastLines(60) ?? [])?.slice(0, 300);
-  return `${word ?? `it ended with ${exit.code ?? exit.signal}`} (state/logs/${LOG})`;
+  return `${word ?? `it ended with ${exit.code ?? exit.signal}`} (state/logs/${log})`;
 }
 
 /** The tree, with the files of the check as the run branch began with them. */

@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+import { MEASURE, READY } from '#contract/judge-ahead';
+import type { Verdict } from '#contract/verdict';
+import { type JudgeRequest, startJudge, verdictIn } from './judging.ts';
+
+/** A judge that has begun before its result is asked for. */
+export interface Ahead<T> {
+  /**
+   * Has it measure now. Null where it came to nothing before it was asked: it has drawn no row then, and
+   * another is to be asked.
+   */
+  now(): Promise<T | null>;
+  /** Resolves when it has ended. */
+  end(): Promise<void>;
+}
+
+/** Has the judge make all ready for a verdict on a run, and wait. Nothing is written before `now`. */
+export function judgeAhead(request: JudgeRequest): Ahead<Verdict> {
+  const { judging, end } = startAhead(request, ['--json']);
+  const ready = judging.then(({ stdout, lines }) => Promise.race([says(stdout, READY), over(lines)]));
+  ready.catch(() => {});
+  return {
+    async now() {
+      if (!(await ready.catch(() => false))) return null;
+      const { stdin, lines } = await judging;
+      stdin?.end(MEASURE);
+      return verdictIn(request, await lines);
+    },
+    end,
+  };
+}
+
+/**
+ * Has the judge measure the snapshots of a run that trains, each as it comes, on what the run leaves of the
+ * cores; `now` has it measure the last ones.
+ */
+export function snapshotsAhead(request: JudgeRequest): Ahead<true> {
+  const { judging, end } = startAhead({ background: true, ...request }, ['--evals', '--json']);
+  return {
+    async now() {
+      try {
+        const { stdin, lines } = await judging;
+        stdin?.end(MEASURE);
+        await lines;
+        return true;
+      } catch {
+        return null;
+      }
+    },
+    end,
+  };
+}
+
+function startAhead(request: JudgeRequest, flags: readonly string[]) {
+  const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, ...(request.signal ? [request.signal] : [])]);
+  const judging = startJudge({ ...request, signal }, [...flags, '--ahead'], 'pipe');
+  const done = judging.then(({ lines }) => lines).catch(() => {});
+  return {
+    judging,
+    async end() {
+      abort.abort();
+      await done;
+    },
+  };
+}
+
+/** Resolves to true when a stream has said this. */
+function says(stream: Readable, line: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let said = '';
+    const hear = (piece: Buffer) => {
+      said += piece.toString('latin1');
+      if (!said.includes(line)) return;
+      stream.off('data', hear);
+      resolve(true);
+    };
+    stream.on('data', hear);
+  });
+}
+
+const over = (lines: Promise<unknown>): Promise<boolean> =>
+  lines.then(
+    () => false,
+    () => false,
+  );

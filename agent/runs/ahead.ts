@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ahead } from '../executor/judging-ahead.ts';
+
+/** How long what has begun ahead, in the background, may still take when its result is asked for. */
+const PATIENCE_MS = 2000;
+export const patience = (): Promise<null> => sleep(PATIENCE_MS, null, { ref: false });
+
+/** Whether something done ahead comes to its end in time. */
+export async function inTime(
+  { now, end }: Ahead<true>,
+  out: () => Promise<null> = patience,
+): Promise<boolean> {
+  const isDone = await Promise.race([now(), out()]);
+  if (!isDone) await end();
+  return isDone ?? false;
+}

@@ -1,0 +1,49 @@
+import { patience } from './ahead.ts';
+import { checkTree, type LoopParts } from './check.ts';
+
+/**
+ * Checks of trees. One may begin while a run of the tree trains, so that its verdict need not wait for it.
+ */
+export class Checks {
+  readonly #ahead = new Map<string, { passes: Promise<boolean>; end: AbortController }>();
+
+  constructor(
+    private readonly loop: LoopParts,
+    private readonly check = checkTree,
+    private readonly out: () => Promise<null> = patience,
+  ) {}
+
+  /** Begins to check a tree, on what its run leaves of the cores. It ends where that run does not finish. */
+  ahead(tree: string, run: Promise<{ status: string }>): void {
+    if (this.#ahead.has(tree)) return;
+    const end = new AbortController();
+    const passes = this.check(this.loop, tree, end.signal).then(
+      (failed) => failed === null,
+      () => false,
+    );
+    this.#ahead.set(tree, { passes, end });
+    const drop = () => this.#drop(tree);
+    void run.then(({ status }) => status === 'finished' || drop(), drop);
+  }
+
+  /**
+   * Null where the check of a tree passes, otherwise why not. One that began ahead counts only where it
+   * passes in time: what runs beside it may have made it fail.
+   */
+  async of(tree: string): Promise<string | null> {
+    const begun = this.#ahead.get(tree);
+    if (begun && (await Promise.race([begun.passes, this.out()]))) return null;
+    this.#drop(tree);
+    return this.check(this.loop, tree);
+  }
+
+  /** Ends what has begun ahead. */
+  end(): void {
+    for (const tree of [...this.#ahead.keys()]) this.#drop(tree);
+  }
+
+  #drop(tree: string): void {
+    this.#ahead.get(tree)?.end.abort();
+    this.#ahead.delete(tree);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What a judge that was begun with `--ahead` reads from its standard input when it is to measure. An input
+ * that ends without it is one whose writer has ended: then nothing is measured.
+ */
+export const MEASURE = 'measure\n';
+
+/** The line by which it says that all is ready. No row has been drawn then. */
+export const READY = '{"ready":true}';
