@@ -132,6 +132,7 @@ async function rereadPapers(loop: Loop): Promise<void> {
  * is made again.
  */
 export async function endNight(loop: Loop): Promise<void> {
+  await loop.outputs.late.made();
   const told = (what: string) => (error: unknown) => {
     loop.journal.notice(`the best was not measured ${what}: ${messageOf(error)}`, 'warn');
     return null;
@@ -217,7 +218,7 @@ async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   }
 }
 
-/** JUDGE → close → REPORT → COMMIT. */
+/** JUDGE → close → COMMIT; REPORT beside what comes next, which needs none. */
 async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Promise<void> {
   const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
   if (trouble) loop.journal.notice(trouble, 'warn');
@@ -238,7 +239,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
   await loop.trunk.alone(async () => {
     const closed = await closeSprint(loop, { state, judged, finish, stopReason, treeNow });
-    await reportSprint(loop, closed);
+    loop.outputs.late.add(() => reportSprint(loop, closed, { live: true }));
     await commitSprint(loop, closed);
   });
 }

@@ -12,7 +12,7 @@ import { takeLock } from './journal/lock.ts';
 import { type Agreed, combineLeft, endNight, makeSprints, useLastSlot } from './lane.ts';
 import type { OpenSprint } from './open-sprint/open-sprint.ts';
 import { releaseGit } from './recover/git-locks.ts';
-import { endLeft, recover } from './recover/recover.ts';
+import { endLeft, recover, reportLeft } from './recover/recover.ts';
 import { probeSpeed } from './runs/probe.ts';
 import { settleLeft } from './sprint/checked-best.ts';
 import { catchUp, openLane } from './start/open-lane.ts';
@@ -24,8 +24,8 @@ import { refuse } from './task/contract-check.ts';
 import { workspaceTrouble } from './task/foretell.ts';
 
 /**
- * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE →
- * next or stop (lane.ts has the sprints of one researcher). Returns the exit code.
+ * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → COMMIT (REPORT beside it) →
+ * DECIDE → next or stop (lane.ts has the sprints of one researcher). Returns the exit code.
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
@@ -59,6 +59,8 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       loop.journal.notice(`the loop failed: ${messageOf(error)}`, 'warn', 'fault');
       throw error;
     } finally {
+      // An error ends the loop here: that of a report was thrown before, or is not the first one.
+      await loop.outputs.late.made().catch(() => {});
       await loop.outputs.notifier?.settled();
       loop.stopper.release();
       await loop.connection.close();
@@ -91,6 +93,7 @@ async function takeUp(loop: Loop, before: Opened['before']): Promise<Left[]> {
   await settleLeft(loop);
   await loop.trunk.land(loop.checkout.git);
   await endLeft(loop, before);
+  await reportLeft(loop);
   const left: Left[] = [];
   // A sprint that has its verdict is committed before any other gets one.
   const inOrder = [...lanes].sort(
@@ -164,5 +167,6 @@ async function sprints(loop: Loop, left: Left[], researchers: number): Promise<S
     await combineLeft(loop);
     await endNight(loop);
   }
+  await loop.outputs.late.made();
   return loop.stopper.requested() ?? stop;
 }

@@ -1,6 +1,7 @@
 /**
- * The parts of a researcher's time, without overlap: a wait for a run counts as training, not as the
- * researcher's time. Where several work side by side, the parts of the loop are the sums of theirs.
+ * The parts of a researcher's time, without overlap but that of reports: a wait for a run counts as
+ * training, not as the researcher's time. Where several work side by side, the parts of the loop are the sums
+ * of theirs.
  * `waiting`: the API could not be reached or was overloaded.
  */
 export const PARTS = [

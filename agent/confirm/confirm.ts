@@ -18,6 +18,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { drawAhead } from './draw-ahead.ts';
 import { Evidence, type Job, type Shown } from './evidence.ts';
 import { bringTree, type How, howOf, placeOf } from './how.ts';
 import { measureOn, OwnFault } from './measure.ts';
@@ -159,6 +160,7 @@ async function makeRuns(
 ): Promise<void> {
   const of = { ...placeOf(loop), all: jobs, perSlot: how.perSlot, signal: loop.stopper.soft };
   await inSlots(of, async (job, { signal, slot, enough }) => {
+    drawAhead(loop.config, evidence.of.store, jobs, job);
     await makeRun(loop, how, { job, evidence, gain, signal, slot });
     if (evidence.verdict(null) !== null) enough();
   });

@@ -92,8 +92,9 @@ export function pairsOfSprints(folder: string): Record<string, Decided['pairs']>
 }
 
 /**
- * What a run branch has on its secret worlds: the worlds, which are drawn when they are needed, and what runs
- * gave there. It lies in the folder of the key, which no sandbox shows, and outlives a kill.
+ * What a run branch has on its secret worlds: the worlds, which are drawn when they are needed or just
+ * before, and what runs gave there. It lies in the folder of the key, which no sandbox shows, and outlives a
+ * kill.
  */
 export class SecretStore {
   readonly #lines: OnSecretWorld[];

@@ -126,8 +126,14 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
       );
       return { ...now, committed };
     }
-    case 'report.rendered':
-      return withSprint(now, by, (sprint) => ({ ...sprint, rendered: true }));
+    case 'report.rendered': {
+      const unreported = now.unreported.filter((id) => id !== event.sprint);
+      // That of a committed sprint may come when the next one is open.
+      return withSprint({ ...now, unreported }, by, (sprint) => ({
+        ...sprint,
+        rendered: sprint.rendered || sprint.claim?.id === event.sprint,
+      }));
+    }
     case 'sprint.dropped':
       return {
         ...now,
@@ -137,7 +143,10 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
           { code: event.ending === 'silent' ? 'no-sprint' : 'same-failure', reason: event.reason },
         ],
       };
-    case 'sprint.committed':
-      return { ...now, sprints: without(now.sprints, by) };
+    case 'sprint.committed': {
+      const lacks = now.sprints[by]?.rendered === false ? [event.sprint] : [];
+      const unreported = [...now.unreported, ...lacks];
+      return { ...now, unreported, sprints: without(now.sprints, by) };
+    }
   }
 }

@@ -135,3 +135,22 @@ it('has the outcome that a best came to at the end of its night', () => {
   const committed = [{ sprint: 'a', outcome: 'held', reason: 'it does not hold', metrics: { f1: 0.7 } }];
   expect(folded(started('x'), opened, closed, checked).committed).toEqual(committed);
 });
+
+it('knows which committed sprints lack a report, also over a restart', () => {
+  const claimed = (id: string): Event => ({
+    ...{ type: 'sprint.claimed', sprint: id, number: 1, title: '', idea: '', predicted: {} },
+  });
+  const committed = (id: string): Event => ({
+    ...{ type: 'sprint.committed', sprint: id, commit: 'c', branch: 'b' },
+  });
+  const rendered = (id: string): Event => ({
+    ...{ type: 'report.rendered', sprint: id, files: [], trouble: null, seconds: 0 },
+  });
+  const lacking = (...events: Event[]) => folded(started('x'), opened, claimed('a'), ...events).unreported;
+  expect(lacking(rendered('a'), committed('a'))).toEqual([]);
+  expect(lacking(committed('a'), started('x', true))).toEqual(['a']);
+  expect(lacking(committed('a'), opened, claimed('b'), rendered('a'))).toEqual([]);
+  // The late report of one sprint is not that of the next.
+  const late = [committed('a'), opened, claimed('b'), rendered('a'), committed('b')];
+  expect(lacking(...late)).toEqual(['b']);
+});

@@ -128,6 +128,8 @@ export interface LoopState {
   reserved: readonly ReservedRun[];
   /** Sprints committed since this loop was started. Like `usd`, it continues over a restart after a crash. */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
+  /** Sprints that are committed and have no report yet, as after a crash. */
+  unreported: readonly string[];
   /** Notes of all researchers that no record of a sprint has yet. They outlive a sprint that is dropped. */
   notes: readonly Note[];
   /** Why the latest sprints failed, as many as failed in a row. */
@@ -162,6 +164,7 @@ export const nothingYet: LoopState = {
   runs: {},
   reserved: [],
   committed: [],
+  unreported: [],
   notes: [],
   failures: [],
   usd: 0,

@@ -55,6 +55,13 @@ export async function endLeft(loop: LoopParts, before: LoopState): Promise<void>
   await clearUnused(loop.config.repo);
 }
 
+/** Makes the reports of sprints that were committed when the loop was killed, and had none yet. */
+export async function reportLeft(loop: LoopParts): Promise<void> {
+  const { unreported } = loop.journal.state();
+  for (const sprint of loop.ledger.sprints)
+    if (unreported.includes(sprint.id)) await reportSprint(loop, sprint);
+}
+
 /**
  * Completes the sprint that a researcher had open when the loop was killed or stopped at once. It is closed
  * as `interrupted` (or judged, where a full run had finished), then reported and committed from wherever it

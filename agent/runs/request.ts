@@ -55,7 +55,7 @@ interface Known {
  * budget or seed. @throws ToolMistake where the request names none, or contradicts itself.
  */
 export async function specFor(
-  { config: { repo, task, profile, profileName, seed }, sandbox }: Pick<LoopParts, 'config' | 'sandbox'>,
+  { config: { repo, task, profile, seed } }: Pick<LoopParts, 'config'>,
   input: RunExperimentInput,
   { runs, runOf, queue }: Known,
 ): Promise<Printed> {
@@ -81,15 +81,8 @@ export async function specFor(
   if (input.experiment === undefined) throw new ToolMistake('give "experiment", or a run with "of"');
   const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
   const settings = settingsFrom(input.set ?? []);
-  const spec = {
-    experiment: input.experiment,
-    settings,
-    tree,
-    ...common,
-    ...startOf(input, { runs, runOf }),
-  };
-  const [own] = await fingerprintsOf({ task, repo, sandbox, profileName, tree }, [spec]);
-  return { ...spec, fingerprint: own?.fingerprint };
+  const { experiment } = input;
+  return { experiment, settings, tree, ...common, ...startOf(input, { runs, runOf }) };
 }
 
 /** The run that a request starts from. @throws ToolMistake where it has not finished. */
@@ -101,10 +94,31 @@ function startOf({ from }: RunExperimentInput, { runs, runOf }: Omit<Known, 'que
 }
 
 /**
+ * A spec with its fingerprint, which a run that is made again has already, and why its verdict could not
+ * count. Programs of the workspace tell both, side by side.
+ */
+export async function toldOf(
+  loop: LoopParts,
+  spec: Printed,
+): Promise<{ printed: Printed; doubt: string | null }> {
+  const { sandbox, config } = loop;
+  const { task, repo, profileName } = config;
+  const { tree } = spec;
+  // Once: of two who check it out, the later one would take the folder from under the other.
+  await checkoutTree({ repo, tree });
+  const from = { task, repo, sandbox, profileName, tree };
+  const [told, doubt] = await Promise.all([
+    'fingerprint' in spec ? [spec] : fingerprintsOf(from, [spec]),
+    doubtOf(loop, spec),
+  ]);
+  return { printed: { ...spec, fingerprint: told[0]?.fingerprint }, doubt };
+}
+
+/**
  * The constraints that a run breaks by its settings, in words. The constraint on samples counts only from the
  * full budget on: an earlier stage has fewer by design.
  */
-export async function doubtOf(
+async function doubtOf(
   { config, sandbox, stopper }: LoopParts,
   { experiment, settings, samples, tree }: RunSpec,
 ): Promise<string | null> {

@@ -28,7 +28,7 @@ import { cancel, endAll, orStopped } from './end.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
 import { Jobs } from './jobs.ts';
-import { type AcceptedRun, doubtOf, type SeedAnswer, specFor } from './request.ts';
+import { type AcceptedRun, type SeedAnswer, specFor, toldOf } from './request.ts';
 import { standingAmong } from './standing.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -81,9 +81,9 @@ export class Runs {
   async request(input: RunExperimentInput, queue: Queue): Promise<SeedAnswer[]> {
     const runs = runsOf(runsSoFar(this.loop, this.started));
     const runOf = (ticket: string) => this.#jobs.runOf(ticket);
-    const spec = await specFor(this.loop, input, { runs, runOf, queue });
+    const asked = await specFor(this.loop, input, { runs, runOf, queue });
     // In the queue, so that runs of one turn start in the order of their requests.
-    const doubt = await queue.run(() => doubtOf(this.loop, spec));
+    const { printed: spec, doubt } = await queue.run(() => toldOf(this.loop, asked));
     if (doubt !== null && input.budget === 'full' && input.samples === undefined)
       throw new ToolMistake(
         `a full run with these settings would break a rule, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not to be judged`,

@@ -23,9 +23,13 @@ interface LoopParts {
 
 /**
  * Writes a sprint's report, redraws the notebook and writes the ledger as CSV. A failure is logged and does
- * not stop the loop.
+ * not stop the loop. `live`: the loop goes on meanwhile.
  */
-export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<void> {
+export async function reportSprint(
+  loop: LoopParts,
+  sprint: Sprint,
+  { live = false }: { live?: boolean } = {},
+): Promise<void> {
   const {
     config: { repo, task, profile },
     journal,
@@ -48,7 +52,7 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
       });
       files = report.files.map((file) => relative(homeOf(repo), file));
       if (report.trouble) troubles.push(report.trouble);
-      await notebook.draw(false);
+      await notebook.draw(live);
       writeTables(reportsDir(repo), loop.ledger.sprints);
     } catch (error) {
       troubles.push(messageOf(error));

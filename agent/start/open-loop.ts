@@ -31,6 +31,7 @@ import { Notifier } from '../notify/notifier.ts';
 import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
+import { LateReports } from '../screen/late-reports.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { linkIgnored } from './link-ignored.ts';
@@ -116,6 +117,7 @@ export async function openLoop(
       report,
       notebook: new Notebook(() => loop, notebook),
       notifier: plan.notify && new Notifier(() => loop, plan.notify),
+      late: new LateReports(),
     },
     stopper: new Stopper(repo),
     secrets: task.contract.drawWorld === undefined ? null : new SecretStore(keyOf(home, branch.name)),

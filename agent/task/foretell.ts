@@ -3,6 +3,7 @@ import type { Settings } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
 import { Line, NamedNumbers } from '#contract/text';
 import { settingWords } from '#contract/train-command';
+import { builtCommand } from '#host/built/built';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import { readsOf } from '#host/reads';
@@ -55,14 +56,16 @@ export async function whyRefused(question: Question): Promise<string | null> {
 async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
   const { task, repo, cwd, sandbox, profileName, samples, settings = {}, experiment, signal } = question;
   const profile = profileOf(task, profileName);
-  const argv = [
+  const plain = [
     ...splitCommand(task.contract.train),
     ...(experiment === undefined ? [] : [experiment]),
     ...['--describe', '--profile', profileName, '--samples', String(samples)],
     ...['--batch', String(profile.batch)],
     ...settingWords({ settings, profileSettings: profile.settings }),
   ];
-  const wrapped = sandbox.wrap(argv, { cwd, readable: readsOf(task, repo, cwd) });
+  const reads = readsOf(task, repo, cwd);
+  const { words, readable } = await builtCommand({ repo, sandbox, cwd }, { words: plain, readable: reads });
+  const wrapped = sandbox.wrap(words, { cwd, readable });
   const { exit, stdout } = await capture({
     ...wrapped,
     cwd,
