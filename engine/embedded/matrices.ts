@@ -7,6 +7,7 @@ import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
 import { multiply } from './gemm.ts';
+import { transposedProduct } from './later.ts';
 
 /** Whether products make use of zeros. The plain form, the reference of the named operations, does not. */
 const noticesZeros = () => currentForm() === 'kernels';
@@ -46,22 +47,19 @@ function sparseMatMul(
   b: TensorInfo,
   { transposeA, transposeB }: Transposes,
   backend: EmbeddedBackend,
-): Tensor | null {
+): TensorInfo | null {
   const sparseA = sparseOf(a);
   if (sparseA) {
     const rows = transposeA ? a.shape[1] : a.shape[0];
+    if (transposeA && !transposeB) return transposedProduct(backend, { codes: sparseA, parts: [b] }, rows);
     // The transpose of weights is wanted again by the next encode's gradient.
     return transposeB
       ? sparseProduct(sparseA, transposeA, rows, backend.transposedNumbers(b), b.shape[0])
       : sparseProduct(sparseA, transposeA, rows, backend.numbers(b), b.shape[1]);
   }
   const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
-  if (!sparseB) return null;
   // aᵀ·b = (bᵀ·a)ᵀ, where the sparse b is the left operand.
-  const flipped = sparseProduct(sparseB, true, b.shape[1], backend.numbers(a), a.shape[1]);
-  const out = transposed(flipped);
-  flipped.dispose();
-  return out;
+  return sparseB && transposedProduct(backend, { codes: sparseB, parts: [a] }, b.shape[1], true);
 }
 
 function sparseProduct(csr: Csr, transposeA: boolean, rows: number, right: Float32Array, n: number): Tensor {
@@ -70,7 +68,7 @@ function sparseProduct(csr: Csr, transposeA: boolean, rows: number, right: Float
     [rows, n],
     (out) =>
       transposeA
-        ? products.sparseTransposedTimesDense(csr, [right], n, out)
+        ? products.sumOfTransposed([{ codes: csr, parts: [right], bandOf: undefined }], rows, n, out)
         : products.sparseTimesDense(csr, right, n, [out]),
     { zeros: false },
   );

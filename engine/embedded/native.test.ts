@@ -7,6 +7,7 @@ import { uniform } from '../random.ts';
 import { isEqualInWasm, multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
+import { sumOfTransposed, type Term } from './products.ts';
 
 // Kernels in C give the same bits as those of WebAssembly, on one thread and on three.
 const source = new URL('./native/kernels.c', import.meta.url);
@@ -183,12 +184,12 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
-  it('sparse products, by rows, by columns and at the non-zeros, in bands', () => {
+  it('sparse products, by rows and at the non-zeros, in bands', () => {
     for (const n of [...sizes, 200, 768]) {
       for (const share of [0, 0.1, 0.9]) {
         const [rows, columns] = n === 17 ? [7, 600] : [7, 40];
         const a = sparse(rows, columns, share, n);
-        const { offsets, indices, values, starts, order, rowOf } = a;
+        const { offsets, indices, values } = a;
         const W = numbers(columns * n, n, n < 20);
         for (const bands of [1, 3]) {
           const bandOf = bands > 1 ? Uint8Array.from({ length: columns }, (_, j) => j % bands) : 0;
@@ -196,11 +197,34 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
           const parts = Array.from({ length: bands }, (_, band) => numbers(rows * n, band, n < 20));
           const places = (from: number) => ({ of: outs.map((_, i) => from + i) });
           expectSame('sparseRows', rows, offsets, indices, values, bandOf, bands, places(8), W, n, ...outs);
-          const out = new Float32Array(columns * n);
           const dots = new Float32Array(indices.length);
-          const byColumn = [starts, order, rowOf, values];
-          expectSame('sparseColumns', columns, ...byColumn, bandOf, places(8), n, out, ...parts);
           expectSame('sparseDots', rows, offsets, indices, bandOf, places(7), W, n, dots, ...parts);
+        }
+      }
+    }
+  });
+
+  it('sums of products with the transposes of sparse matrices, in bands, and their transposes', () => {
+    for (const n of [...sizes, 200, 768, 800]) {
+      for (const [columns, share] of [
+        [40, 0],
+        [33, 0.1],
+        [7, 0.9],
+      ]) {
+        // More terms of a column than are summed at a time.
+        const rows = n === 17 ? 600 : 7;
+        const bandOf = Uint8Array.from({ length: columns }, (_, j) => j % 3);
+        const terms = [undefined, bandOf].map((bands, i) => ({
+          codes: { rows, ...sparse(rows, columns, share, n + i) },
+          parts: Array.from({ length: bands ? 3 : 1 }, (_, part) => numbers(rows * n, part, n < 20)),
+          bandOf: bands,
+        }));
+        for (const some of [terms.slice(0, 1), terms]) {
+          for (const isFlipped of [false, true]) {
+            const want = columnSums(wasm, some, columns, n, isFlipped);
+            for (const [, pool] of pools)
+              expect(firstOther(columnSums(pool, some, columns, n, isFlipped), want)).toBe(-1);
+          }
         }
       }
     }
@@ -268,20 +292,34 @@ function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): 
   return result;
 }
 
-/** A random matrix by rows of its non-zeros, and by columns; a `share` of its numbers is not 0. */
+/** The sum of products, with a number behind it that stays. */
+function columnSums(pool: Pool, terms: readonly Term[], columns: number, n: number, isFlipped: boolean) {
+  const { heap } = pool;
+  const blocks: number[] = [];
+  const there = (values: Float32Array) => {
+    blocks.push(heap.allocate(values.byteLength));
+    const view = heap.floats(blocks[blocks.length - 1], values.length);
+    view.set(values);
+    return view;
+  };
+  const own = terms.map((term) => ({ ...term, parts: term.parts.map(there) }));
+  const out = there(new Float32Array(columns * n + 1).fill(7));
+  sumOfTransposed({ pool, heap }, own, columns, n, out.subarray(0, columns * n), isFlipped);
+  const result = Float32Array.from(out);
+  for (const block of blocks) heap.release(block);
+  return result;
+}
+
+/** A random matrix by rows of its non-zeros; a `share` of its numbers is not 0. */
 function sparse(rows: number, columns: number, share: number, seed: number) {
   const next = uniform(seed);
   const cells = Array.from({ length: rows * columns }, (_, at) => at).filter(() => next() < share);
-  const before = (count: number, of: (cell: number) => number) =>
-    Uint32Array.from({ length: count + 1 }, (_, i) => cells.filter((cell) => of(cell) < i).length);
-  const order = [...cells.keys()].sort((a, b) => (cells[a] % columns) - (cells[b] % columns) || a - b);
-  const rowIn = (cell: number) => Math.floor(cell / columns);
   return {
-    offsets: before(rows, rowIn),
+    offsets: Uint32Array.from(
+      { length: rows + 1 },
+      (_, row) => cells.filter((cell) => cell < row * columns).length,
+    ),
     indices: Uint32Array.from(cells, (cell) => cell % columns),
     values: numbers(cells.length, seed, seed < 20),
-    starts: before(columns, (cell) => cell % columns),
-    order: Uint32Array.from(order),
-    rowOf: Uint32Array.from(order, (at) => rowIn(cells[at])),
   };
 }
