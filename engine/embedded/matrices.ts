@@ -6,7 +6,7 @@ import * as products from '../products.ts';
 import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
-import { multiply } from './gemm.ts';
+import { type Affine, applyAffine, multiply } from './gemm.ts';
 import { transposedProduct } from './later.ts';
 
 /** Whether products make use of zeros. The plain form, the reference of the named operations, does not. */
@@ -18,23 +18,28 @@ export interface Transposes {
 }
 
 /**
- * A product of two float32 matrices, by rows of non-zeros if one has few; null for tensors of other kinds.
+ * A product of two float32 matrices, by rows of non-zeros if one has few; null for tensors of other kinds. A
+ * bias is added to its columns and a scale multiplied where `affine` has them.
  */
 export function matMul(
   a: TensorInfo,
   b: TensorInfo,
   { transposeA, transposeB }: Transposes,
   backend: EmbeddedBackend,
+  affine?: Affine,
 ): TensorInfo | null {
   if (!isMatrix(a) || !isMatrix(b)) return null;
   const sparse = noticesZeros() ? sparseMatMul(a, b, { transposeA, transposeB }, backend) : null;
-  if (sparse) return sparse;
+  if (sparse) {
+    if (affine) applyAffine(backend, backend.numbers(sparse), sparse.shape[0], affine);
+    return sparse;
+  }
   const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
   const n = transposeB ? b.shape[0] : b.shape[1];
   if (m * n * k === 0) return null;
   const out = backend.make([m, n]);
   const [left, right, result] = [a, b, out].map((tensor) => backend.numbers(tensor));
-  multiply(backend, left, right, result, { m, n, k, transposeA, transposeB });
+  multiply(backend, left, right, result, { m, n, k, transposeA, transposeB }, affine);
   return out;
 }
 

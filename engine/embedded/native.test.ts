@@ -131,7 +131,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('adam, in place and not', () => {
-    for (const size of [1, 3, 4, 30, 61, 1000, 4099]) {
+    for (const size of [1, 3, 4, 30, 61, 1000, 4099, (1 << 19) + 7]) {
       const [weights, gradient, first] = [1, 2, 3].map((seed) => numbers(size, seed, size < 100));
       const second = numbers(size, 4).map(Math.abs);
       const settings = [0.5, 0.9, 0.999, 1 - 0.9, 1 - 0.999, 1e-3, 0.7, 1e-8];
@@ -243,7 +243,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
-  it('products of any size, in all four transpositions', () => {
+  it('products of any size, in all four transpositions, with bias and scale and without', () => {
     const size = fc.integer({ min: 1, max: 70 });
     const depth = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(383, 384, 385, 800));
     fc.assert(
@@ -252,8 +252,16 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         for (const transposeA of [false, true]) {
           for (const transposeB of [false, true]) {
             const shape = { m, n, k, transposeA, transposeB };
-            const want = product(wasm, a, b, shape);
-            for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
+            for (const [bias, scale] of [
+              [false, false],
+              [true, false],
+              [false, true],
+              [true, true],
+            ]) {
+              const want = product(wasm, a, b, shape, bias, scale);
+              for (const [, pool] of pools)
+                expect(firstOther(product(pool, a, b, shape, bias, scale), want)).toBe(-1);
+            }
           }
         }
       }),
@@ -268,8 +276,8 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     ]) {
       const [a, b] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
       const shape = { m, n, k, transposeA: false, transposeB: true };
-      const want = product(wasm, a, b, shape);
-      for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
+      const want = product(wasm, a, b, shape, true, true);
+      for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape, true, true), want)).toBe(-1);
     }
   });
 });
@@ -277,16 +285,25 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
 /** Where the first number stands that is another one, the sign of 0 included; -1 if there is none. */
 const firstOther = (a: Float32Array, b: Float32Array): number => a.findIndex((x, i) => !Object.is(x, b[i]));
 
-function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): Float32Array {
+function product(
+  pool: Pool,
+  a: Float32Array,
+  b: Float32Array,
+  shape: Product,
+  hasBias: boolean,
+  hasScale: boolean,
+): Float32Array {
   const { heap } = pool;
   const size = shape.m * shape.n;
-  const blocks = [a.length, b.length, size + 1].map((count) => heap.allocate(4 * count));
-  const [left, right, out] = [a.length, b.length, size + 1].map((count, i) => heap.floats(blocks[i], count));
-  left.set(a);
-  right.set(b);
+  const factors = [numbers(shape.n, 5), numbers(shape.n, 6)];
+  const all = [a, b, ...factors, new Float32Array(size + 1).fill(7)];
+  const blocks = all.map(({ byteLength }) => heap.allocate(byteLength));
+  const views = all.map((values, i) => heap.floats(blocks[i], values.length));
+  for (const [i, values] of all.entries()) views[i].set(values);
+  const [left, right, bias, scale, out] = views;
+  const affine = { bias: hasBias ? bias.byteOffset : 0, scale: hasScale ? scale.byteOffset : 0 };
   // With a number behind the result, which stays.
-  out.fill(7);
-  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape);
+  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape, affine);
   const result = Float32Array.from(out);
   for (const block of blocks) heap.release(block);
   return result;

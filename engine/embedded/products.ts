@@ -38,7 +38,7 @@ export interface Term {
 
 /** Rows of a group and numbers of them that are summed at a time, as in native/sparse.h. */
 const TOGETHER = 16;
-const WIDTH = 384;
+const WIDTH = 192;
 
 /**
  * out[j, :] = Σ over the terms of Σ_i a[i, j] · parts[band of j][i, :], or the transpose of that; the result

@@ -93,7 +93,7 @@ KERNEL(sparseRows) {
 /** Columns of an item of `columnSums`: as rows of the result's transpose, whole cache lines. */
 enum { TOGETHER = 16 };
 /** Most numbers of a row at a time. */
-enum { MOST_WIDE = 384 };
+enum { MOST_WIDE = 192 };
 
 /** A sparse matrix by columns and the dense matrices of its bands: addresses in the shared memory. */
 struct term {
