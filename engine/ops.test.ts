@@ -116,6 +116,18 @@ describe.each(forms)(
       );
     });
 
+    // Of sizes that no selection before them had.
+    it.each([
+      [0.1, 1e-3],
+      [1, 1e-6],
+      [10, 1e-9],
+    ])('batchTopK finds the largest where the first rows are %d times the others', (times, size) => {
+      const scales = Array.from({ length: 1024 }, (_, row) => [row < 64 ? times * size : size]);
+      const h = tf.mul(matrix(1024, 64, 1), tf.tensor2d(scales));
+      const mask = tf.tensor(largestMask(h.dataSync(), 2048), h.shape);
+      expectClose(tf.div(ops.batchTopK(h, 2), size), tf.div(tf.mul(h, mask), size), 0);
+    });
+
     it.each([8, 1024])(
       'a selection hides no NaN, which is greater than any number, in %i samples',
       (batch) => {

@@ -31,24 +31,30 @@ export function sparseTimesDense(
   });
 }
 
-/** out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose. */
-export function sparseTransposedTimesDense(
-  a: Csr,
-  parts: readonly Float32Array[],
+/**
+ * out[j, :] = Σ over the terms of Σ_i a[i, j] · parts[band of j][i, :]: products with transposes, whose sum
+ * has `columns` rows of n numbers. `isFlipped`: out is the transpose of that.
+ */
+export function sumOfTransposed(
+  terms: readonly threaded.Term[],
+  columns: number,
   n: number,
   out: Float32Array,
-  bandOf?: Bands,
+  isFlipped = false,
 ): void {
-  const embedded = embeddedFor(out, ...parts);
+  const embedded = embeddedFor(out, ...terms.flatMap(({ parts }) => parts));
   if (embedded) {
-    threaded.sparseTransposedTimesDense(embedded, a, parts, n, out, bandOf);
+    threaded.sumOfTransposed(embedded, terms, columns, n, out, isFlipped);
     return;
   }
   out.fill(0);
-  eachNonZero(a, bandOf, (row, latent, band, at) => {
-    const from = parts[band];
-    for (let k = 0; k < n; k++) out[latent * n + k] += a.values[at] * from[row * n + k];
-  });
+  const [row, column] = isFlipped ? [1, columns] : [n, 1];
+  for (const { codes, parts, bandOf } of terms) {
+    eachNonZero(codes, bandOf, (i, latent, band, at) => {
+      const from = parts[band];
+      for (let k = 0; k < n; k++) out[latent * row + k * column] += codes.values[at] * from[i * n + k];
+    });
+  }
 }
 
 /** parts[band of j][i, :] · W[j, :] at every non-zero (i, j) of `pattern`, in its order. */

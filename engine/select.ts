@@ -41,13 +41,15 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
 function nearTheLastCut(values: Float32Array, rows: number, count: number): Csr | null {
   if (!(cuts[closest] > 0)) return null;
   const least = cuts[closest] * HINT;
-  const limit = Math.min(values.length, 4 * count + 64);
+  const limit = mostNear(values, count);
   const embedded = embeddedFor(values);
-  if (embedded)
-    return embeddedScan.largestAbove(embedded, values, { rows, count, least, limit, fewer: false });
+  if (embedded) return embeddedScan.largestAbove(embedded, values, { rows, count, least, limit });
   const near = positionsAbove(values, least, limit);
   return near && near.length >= count ? largestAt(near, values, rows, count) : null;
 }
+
+/** A bound above which more numbers than this lie is no good guess. */
+const mostNear = (values: Float32Array, count: number): number => Math.min(values.length, 4 * count + 64);
 
 function fromAll(values: Float32Array, rows: number, count: number): Csr {
   const embedded = embeddedFor(values);
@@ -55,6 +57,10 @@ function fromAll(values: Float32Array, rows: number, count: number): Csr {
     const positions = positionsAbove(values, boundBelow(values, count), values.length) as Uint32Array;
     return largestAt(positions, values, rows, count);
   }
+  const guess = embeddedScan.guessBelow(embedded, values, rows, count);
+  const near = { rows, count, least: guess, limit: mostNear(values, count) };
+  const selected = guess > 0 ? embeddedScan.largestAbove(embedded, values, near) : null;
+  if (selected) return selected;
   const least = embeddedScan.boundBelow(embedded, values, count);
   const wanted = { rows, count, least, limit: values.length, fewer: true };
   return embeddedScan.largestAbove(embedded, values, wanted) as Csr;

@@ -1,6 +1,10 @@
+import { askForHugePages, pagesOf } from '#engine/native/huge-pages';
 import type { Entries } from './entries.ts';
 import { openNativeSampler } from './native.ts';
 import { PlainSums } from './plain-sums.ts';
+
+/** Bytes of vectors from which on their pages are too many for the processor's table. */
+const LARGE = 8 << 20;
 
 /**
  * Sums of vectors: from sparse rows to dense ones, x = values · vectors + bias, float32. They are made in C
@@ -20,6 +24,8 @@ export class Synthesis {
     native?: string,
   ) {
     this.kernels = openNativeSampler(native);
+    if (this.kernels && vectors.byteLength >= LARGE)
+      askForHugePages(pagesOf(vectors, this.kernels.addressOf(vectors)), undefined, true);
   }
 
   /** Writes all rows of the sparse matrix into x, [rows, bias.length]. */

@@ -11,10 +11,17 @@ import type { Pool } from './pool.ts';
 type CpuEntry = ReturnType<MathBackendCPU['data']['get']>;
 type Values = tf.backend_util.BackendValues;
 
+/** Numbers that are computed when they are first read. */
+export interface Later {
+  compute(out: Float32Array): void;
+  /** Gives back what the computation needs; called once. */
+  release(): void;
+}
+
 /**
  * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once an embedded
  * kernel has asked for them, or as non-zeros alone, which are expanded to a matrix only when it is read as
- * one.
+ * one; or not yet computed.
  */
 class Entry {
   refCount = 1;
@@ -31,6 +38,7 @@ class Entry {
     private readonly heap: SharedHeap,
     private plain: Values | null,
     private readonly sparse: SparseCodes | null = null,
+    public later: Later | null = null,
   ) {}
 
   /** For the cpu kernels, which read it as a property. */
@@ -41,7 +49,7 @@ class Entry {
 
   /** The numbers as float32 in shared memory, moved or computed there if necessary. */
   shared(): Float32Array {
-    const { heap, plain, sparse, size } = this;
+    const { heap, plain, sparse, later, size } = this;
     if (this.pointer !== 0) return heap.floats(this.pointer, size);
     this.pointer = heap.allocate(4 * size);
     const view = heap.floats(this.pointer, size);
@@ -52,11 +60,20 @@ class Entry {
     } else if (sparse) {
       view.fill(0);
       scatter(sparse, sparse.values, size / sparse.rows, view);
+    } else if (later) {
+      later.compute(view);
+      this.forget();
     }
     return view;
   }
 
+  private forget(): void {
+    this.later?.release();
+    this.later = null;
+  }
+
   free(): void {
+    this.forget();
     for (const pointer of [this.pointer, this.flipped]) if (pointer !== 0) this.heap.release(pointer);
     this.pointer = 0;
     this.flipped = 0;
@@ -133,6 +150,17 @@ export class EmbeddedBackend extends MathBackendCPU {
   makeSparse(codes: SparseCodes, columns: number): tf.TensorInfo {
     const entry = new Entry('float32', codes.rows * columns, this.heap, null, codes);
     return { dataId: this.add(entry), shape: [codes.rows, columns], dtype: 'float32' };
+  }
+
+  /** A new tensor whose numbers are computed when they are first read. */
+  makeLater(shape: readonly number[], later: Later): tf.TensorInfo {
+    const entry = new Entry('float32', tf.util.sizeFromShape([...shape]), this.heap, null, null, later);
+    return { dataId: this.add(entry), shape: [...shape], dtype: 'float32' };
+  }
+
+  /** How a tensor is to be computed; null where that was done. */
+  laterOf(tensor: tf.TensorInfo): Later | null {
+    return this.data.has(tensor.dataId) ? this.entry(tensor.dataId).later : null;
   }
 
   /** The float32 numbers of a tensor in shared memory; `byteOffset` is the kernels' pointer. */

@@ -31,9 +31,16 @@ export interface Product {
   transposeB: boolean;
 }
 
+/** Pointers of a bias and a scale of each column of a product; 0 leaves one out. */
+export interface Affine {
+  bias: number;
+  scale: number;
+}
+const NONE: Affine = { bias: 0, scale: 0 };
+
 /**
- * c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS if
- * there is one and the product is large.
+ * c [m, n] = (a · b + bias) · scale of matrices in the backend's memory, each given as its transpose or not;
+ * by OpenBLAS if there is one and the product is large.
  */
 export function multiply(
   backend: Multiplier,
@@ -41,11 +48,28 @@ export function multiply(
   b: Float32Array,
   c: Float32Array,
   product: Product,
+  affine = NONE,
 ): void {
   const { pool, blas } = backend;
-  if (blas && product.m * product.n * product.k > MOST_WITHOUT_BLAS) blas.multiply(a, b, c, product);
-  else if (pool.native) multiplyInC(backend, pool.native.level, a, b, c, product);
+  const isLarge = product.m * product.n * product.k > MOST_WITHOUT_BLAS;
+  if (pool.native && !(blas && isLarge)) {
+    multiplyInC(backend, pool.native.level, a, b, c, product, affine);
+    return;
+  }
+  if (blas && isLarge) blas.multiply(a, b, c, product);
   else multiplyInWasm(backend, a, b, c, product);
+  applyAffine(backend, c, product.m, affine);
+}
+
+/** c = (c + bias) · scale in place, for a matrix of `rows` rows. */
+export function applyAffine(
+  { pool }: Pick<Multiplier, 'pool'>,
+  c: Float32Array,
+  rows: number,
+  { bias, scale }: Affine,
+): void {
+  const columns = c.length / rows;
+  if (bias || scale) pool.run('affine', rows, columns, c.byteOffset, bias, scale, columns, c.byteOffset);
 }
 
 function multiplyInWasm(
@@ -85,6 +109,7 @@ function multiplyInC(
   b: Float32Array,
   c: Float32Array,
   { m, n, k, transposeA, transposeB }: Product,
+  { bias, scale }: Affine,
 ): void {
   const rows = PRODUCT.rows[level];
   const panels = Math.ceil(m / rows);
@@ -97,7 +122,7 @@ function multiplyInC(
   pool.run('packLeft', panels, rows * k, a.byteOffset, m, k, Number(transposeA), packed);
   const work = Math.min(m, high) * Math.min(n, PRODUCT.columns) * k * MULTIPLY_WORK;
   const operands = [packed, b.byteOffset, c.byteOffset, m, n, k, Number(transposeB), high];
-  pool.run('product', Math.ceil(m / high) * across, work, ...operands, scratch, pool.threads);
+  pool.run('product', Math.ceil(m / high) * across, work, ...operands, scratch, pool.threads, bias, scale);
   heap.release(packed);
   heap.release(scratch);
 }

@@ -8,6 +8,8 @@ export interface SharedMemory {
 
 const PAGE = 1 << 16;
 const MAX_PAGES = 1 << 16;
+/** The bytes of a memory that has grown as far as it can. */
+export const MOST_BYTES = MAX_PAGES * PAGE;
 /** The memory grows by at least this many bytes: each growth costs a system call. */
 const GROWTH = 16 << 20;
 /** Alignment of every block in bytes: one cache line, so that threads do not share one. */

@@ -6,7 +6,8 @@ import * as products from '../products.ts';
 import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
-import { multiply } from './gemm.ts';
+import { type Affine, applyAffine, multiply } from './gemm.ts';
+import { transposedProduct } from './later.ts';
 
 /** Whether products make use of zeros. The plain form, the reference of the named operations, does not. */
 const noticesZeros = () => currentForm() === 'kernels';
@@ -17,23 +18,28 @@ export interface Transposes {
 }
 
 /**
- * A product of two float32 matrices, by rows of non-zeros if one has few; null for tensors of other kinds.
+ * A product of two float32 matrices, by rows of non-zeros if one has few; null for tensors of other kinds. A
+ * bias is added to its columns and a scale multiplied where `affine` has them.
  */
 export function matMul(
   a: TensorInfo,
   b: TensorInfo,
   { transposeA, transposeB }: Transposes,
   backend: EmbeddedBackend,
+  affine?: Affine,
 ): TensorInfo | null {
   if (!isMatrix(a) || !isMatrix(b)) return null;
   const sparse = noticesZeros() ? sparseMatMul(a, b, { transposeA, transposeB }, backend) : null;
-  if (sparse) return sparse;
+  if (sparse) {
+    if (affine) applyAffine(backend, backend.numbers(sparse), sparse.shape[0], affine);
+    return sparse;
+  }
   const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
   const n = transposeB ? b.shape[0] : b.shape[1];
   if (m * n * k === 0) return null;
   const out = backend.make([m, n]);
   const [left, right, result] = [a, b, out].map((tensor) => backend.numbers(tensor));
-  multiply(backend, left, right, result, { m, n, k, transposeA, transposeB });
+  multiply(backend, left, right, result, { m, n, k, transposeA, transposeB }, affine);
   return out;
 }
 
@@ -46,22 +52,19 @@ function sparseMatMul(
   b: TensorInfo,
   { transposeA, transposeB }: Transposes,
   backend: EmbeddedBackend,
-): Tensor | null {
+): TensorInfo | null {
   const sparseA = sparseOf(a);
   if (sparseA) {
     const rows = transposeA ? a.shape[1] : a.shape[0];
+    if (transposeA && !transposeB) return transposedProduct(backend, { codes: sparseA, parts: [b] }, rows);
     // The transpose of weights is wanted again by the next encode's gradient.
     return transposeB
       ? sparseProduct(sparseA, transposeA, rows, backend.transposedNumbers(b), b.shape[0])
       : sparseProduct(sparseA, transposeA, rows, backend.numbers(b), b.shape[1]);
   }
   const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
-  if (!sparseB) return null;
   // aᵀ·b = (bᵀ·a)ᵀ, where the sparse b is the left operand.
-  const flipped = sparseProduct(sparseB, true, b.shape[1], backend.numbers(a), a.shape[1]);
-  const out = transposed(flipped);
-  flipped.dispose();
-  return out;
+  return sparseB && transposedProduct(backend, { codes: sparseB, parts: [a] }, b.shape[1], true);
 }
 
 function sparseProduct(csr: Csr, transposeA: boolean, rows: number, right: Float32Array, n: number): Tensor {
@@ -70,7 +73,7 @@ function sparseProduct(csr: Csr, transposeA: boolean, rows: number, right: Float
     [rows, n],
     (out) =>
       transposeA
-        ? products.sparseTransposedTimesDense(csr, [right], n, out)
+        ? products.sumOfTransposed([{ codes: csr, parts: [right], bandOf: undefined }], rows, n, out)
         : products.sparseTimesDense(csr, right, n, [out]),
     { zeros: false },
   );

@@ -7,6 +7,7 @@ import { uniform } from '../random.ts';
 import { isEqualInWasm, multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
+import { sumOfTransposed, type Term } from './products.ts';
 
 // Kernels in C give the same bits as those of WebAssembly, on one thread and on three.
 const source = new URL('./native/kernels.c', import.meta.url);
@@ -130,7 +131,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('adam, in place and not', () => {
-    for (const size of [1, 3, 4, 30, 61, 1000, 4099]) {
+    for (const size of [1, 3, 4, 30, 61, 1000, 4099, (1 << 19) + 7]) {
       const [weights, gradient, first] = [1, 2, 3].map((seed) => numbers(size, seed, size < 100));
       const second = numbers(size, 4).map(Math.abs);
       const settings = [0.5, 0.9, 0.999, 1 - 0.9, 1 - 0.999, 1e-3, 0.7, 1e-8];
@@ -183,12 +184,12 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
-  it('sparse products, by rows, by columns and at the non-zeros, in bands', () => {
+  it('sparse products, by rows and at the non-zeros, in bands', () => {
     for (const n of [...sizes, 200, 768]) {
       for (const share of [0, 0.1, 0.9]) {
         const [rows, columns] = n === 17 ? [7, 600] : [7, 40];
         const a = sparse(rows, columns, share, n);
-        const { offsets, indices, values, starts, order, rowOf } = a;
+        const { offsets, indices, values } = a;
         const W = numbers(columns * n, n, n < 20);
         for (const bands of [1, 3]) {
           const bandOf = bands > 1 ? Uint8Array.from({ length: columns }, (_, j) => j % bands) : 0;
@@ -196,11 +197,34 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
           const parts = Array.from({ length: bands }, (_, band) => numbers(rows * n, band, n < 20));
           const places = (from: number) => ({ of: outs.map((_, i) => from + i) });
           expectSame('sparseRows', rows, offsets, indices, values, bandOf, bands, places(8), W, n, ...outs);
-          const out = new Float32Array(columns * n);
           const dots = new Float32Array(indices.length);
-          const byColumn = [starts, order, rowOf, values];
-          expectSame('sparseColumns', columns, ...byColumn, bandOf, places(8), n, out, ...parts);
           expectSame('sparseDots', rows, offsets, indices, bandOf, places(7), W, n, dots, ...parts);
+        }
+      }
+    }
+  });
+
+  it('sums of products with the transposes of sparse matrices, in bands, and their transposes', () => {
+    for (const n of [...sizes, 200, 768, 800]) {
+      for (const [columns, share] of [
+        [40, 0],
+        [33, 0.1],
+        [7, 0.9],
+      ]) {
+        // More terms of a column than are summed at a time.
+        const rows = n === 17 ? 600 : 7;
+        const bandOf = Uint8Array.from({ length: columns }, (_, j) => j % 3);
+        const terms = [undefined, bandOf].map((bands, i) => ({
+          codes: { rows, ...sparse(rows, columns, share, n + i) },
+          parts: Array.from({ length: bands ? 3 : 1 }, (_, part) => numbers(rows * n, part, n < 20)),
+          bandOf: bands,
+        }));
+        for (const some of [terms.slice(0, 1), terms]) {
+          for (const isFlipped of [false, true]) {
+            const want = columnSums(wasm, some, columns, n, isFlipped);
+            for (const [, pool] of pools)
+              expect(firstOther(columnSums(pool, some, columns, n, isFlipped), want)).toBe(-1);
+          }
         }
       }
     }
@@ -219,7 +243,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
-  it('products of any size, in all four transpositions', () => {
+  it('products of any size, in all four transpositions, with bias and scale and without', () => {
     const size = fc.integer({ min: 1, max: 70 });
     const depth = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(383, 384, 385, 800));
     fc.assert(
@@ -228,8 +252,16 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         for (const transposeA of [false, true]) {
           for (const transposeB of [false, true]) {
             const shape = { m, n, k, transposeA, transposeB };
-            const want = product(wasm, a, b, shape);
-            for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
+            for (const [bias, scale] of [
+              [false, false],
+              [true, false],
+              [false, true],
+              [true, true],
+            ]) {
+              const want = product(wasm, a, b, shape, bias, scale);
+              for (const [, pool] of pools)
+                expect(firstOther(product(pool, a, b, shape, bias, scale), want)).toBe(-1);
+            }
           }
         }
       }),
@@ -244,8 +276,8 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     ]) {
       const [a, b] = [numbers(m * k, 1, false), numbers(k * n, 2, false)];
       const shape = { m, n, k, transposeA: false, transposeB: true };
-      const want = product(wasm, a, b, shape);
-      for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape), want)).toBe(-1);
+      const want = product(wasm, a, b, shape, true, true);
+      for (const [, pool] of pools) expect(firstOther(product(pool, a, b, shape, true, true), want)).toBe(-1);
     }
   });
 });
@@ -253,35 +285,58 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
 /** Where the first number stands that is another one, the sign of 0 included; -1 if there is none. */
 const firstOther = (a: Float32Array, b: Float32Array): number => a.findIndex((x, i) => !Object.is(x, b[i]));
 
-function product(pool: Pool, a: Float32Array, b: Float32Array, shape: Product): Float32Array {
+function product(
+  pool: Pool,
+  a: Float32Array,
+  b: Float32Array,
+  shape: Product,
+  hasBias: boolean,
+  hasScale: boolean,
+): Float32Array {
   const { heap } = pool;
   const size = shape.m * shape.n;
-  const blocks = [a.length, b.length, size + 1].map((count) => heap.allocate(4 * count));
-  const [left, right, out] = [a.length, b.length, size + 1].map((count, i) => heap.floats(blocks[i], count));
-  left.set(a);
-  right.set(b);
+  const factors = [numbers(shape.n, 5), numbers(shape.n, 6)];
+  const all = [a, b, ...factors, new Float32Array(size + 1).fill(7)];
+  const blocks = all.map(({ byteLength }) => heap.allocate(byteLength));
+  const views = all.map((values, i) => heap.floats(blocks[i], values.length));
+  for (const [i, values] of all.entries()) views[i].set(values);
+  const [left, right, bias, scale, out] = views;
+  const affine = { bias: hasBias ? bias.byteOffset : 0, scale: hasScale ? scale.byteOffset : 0 };
   // With a number behind the result, which stays.
-  out.fill(7);
-  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape);
+  multiply({ pool, heap, blas: null }, left, right, out.subarray(0, size), shape, affine);
   const result = Float32Array.from(out);
   for (const block of blocks) heap.release(block);
   return result;
 }
 
-/** A random matrix by rows of its non-zeros, and by columns; a `share` of its numbers is not 0. */
+/** The sum of products, with a number behind it that stays. */
+function columnSums(pool: Pool, terms: readonly Term[], columns: number, n: number, isFlipped: boolean) {
+  const { heap } = pool;
+  const blocks: number[] = [];
+  const there = (values: Float32Array) => {
+    blocks.push(heap.allocate(values.byteLength));
+    const view = heap.floats(blocks[blocks.length - 1], values.length);
+    view.set(values);
+    return view;
+  };
+  const own = terms.map((term) => ({ ...term, parts: term.parts.map(there) }));
+  const out = there(new Float32Array(columns * n + 1).fill(7));
+  sumOfTransposed({ pool, heap }, own, columns, n, out.subarray(0, columns * n), isFlipped);
+  const result = Float32Array.from(out);
+  for (const block of blocks) heap.release(block);
+  return result;
+}
+
+/** A random matrix by rows of its non-zeros; a `share` of its numbers is not 0. */
 function sparse(rows: number, columns: number, share: number, seed: number) {
   const next = uniform(seed);
   const cells = Array.from({ length: rows * columns }, (_, at) => at).filter(() => next() < share);
-  const before = (count: number, of: (cell: number) => number) =>
-    Uint32Array.from({ length: count + 1 }, (_, i) => cells.filter((cell) => of(cell) < i).length);
-  const order = [...cells.keys()].sort((a, b) => (cells[a] % columns) - (cells[b] % columns) || a - b);
-  const rowIn = (cell: number) => Math.floor(cell / columns);
   return {
-    offsets: before(rows, rowIn),
+    offsets: Uint32Array.from(
+      { length: rows + 1 },
+      (_, row) => cells.filter((cell) => cell < row * columns).length,
+    ),
     indices: Uint32Array.from(cells, (cell) => cell % columns),
     values: numbers(cells.length, seed, seed < 20),
-    starts: before(columns, (cell) => cell % columns),
-    order: Uint32Array.from(order),
-    rowOf: Uint32Array.from(order, (at) => rowIn(cells[at])),
   };
 }

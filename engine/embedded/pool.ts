@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { askForHugePages } from '../native/huge-pages.ts';
 import type { Native } from '../native/open.ts';
 import { type Build, builds, wasmOf } from './build.ts';
 import type { Kernel } from './chunks.mjs';
 import * as words from './chunks.mjs';
-import { SharedHeap } from './heap.ts';
+import { MOST_BYTES, SharedHeap } from './heap.ts';
 
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
@@ -60,6 +61,7 @@ export class Pool {
     this.native = native;
     this.stalledMs = stalledMs;
     const { memory } = this.heap;
+    if (native) askForHugePages(new Uint8Array(memory.buffer), MOST_BYTES);
     const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
     const kernels = words.kernelsOf(exports, memory, native && ((declaration) => native.func(declaration)));
     this.kernels = [...kernels.values()];

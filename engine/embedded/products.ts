@@ -1,5 +1,6 @@
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
+import { transposeInto } from './gemm.ts';
 import type { SharedHeap } from './heap.ts';
 
 /*
@@ -8,6 +9,8 @@ import type { SharedHeap } from './heap.ts';
  */
 
 type Bands = Uint8Array | undefined;
+/** What products use of the backend. */
+type Threads = Pick<EmbeddedBackend, 'pool' | 'heap'>;
 
 /** parts[band of j][i, :] = Σ_j a[i, j] · W[j, :]. */
 export function sparseTimesDense(
@@ -25,28 +28,62 @@ export function sparseTimesDense(
   });
 }
 
+/** A product aᵀ·parts of a sparse matrix a. */
+export interface Term {
+  codes: SparseCodes;
+  /** The dense matrix [rows, n] of each band. */
+  parts: readonly Float32Array[];
+  bandOf: Bands;
+}
+
+/** Rows of a group and numbers of them that are summed at a time, as in native/sparse.h. */
+const TOGETHER = 16;
+const WIDTH = 192;
+
 /**
- * out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose; out has one row per
- * column of a.
+ * out[j, :] = Σ over the terms of Σ_i a[i, j] · parts[band of j][i, :], or the transpose of that; the result
+ * has `columns` rows, one for each column of the sparse matrices.
  */
-export function sparseTransposedTimesDense(
-  backend: EmbeddedBackend,
-  a: SparseCodes,
-  parts: readonly Float32Array[],
+export function sumOfTransposed(
+  backend: Threads,
+  terms: readonly Term[],
+  columns: number,
   n: number,
   out: Float32Array,
-  bandOf: Bands,
+  isFlipped: boolean,
 ): void {
-  const columns = out.length / n;
-  const { starts, order, rowOf } = columnsOf(backend, a, columns);
-  const arrays = [starts, order, rowOf, a.values, ...bandArrays(bandOf, parts)];
-  withCopies(backend.heap, arrays, (...pointers) => {
-    const [startsAt, orderAt, rowsAt, values, partsAt, bands = 0] = pointers;
-    const work = n * (1 + a.indices.length / columns);
-    const shape = [bands, partsAt, n, out.byteOffset];
-    backend.pool.run('sparseColumns', columns, work, startsAt, orderAt, rowsAt, values, ...shape);
+  const { pool, heap } = backend;
+  const lists = terms.map(({ codes, parts, bandOf }) => {
+    const { starts, order, rowOf } = columnsOf(backend, codes, columns);
+    return [starts, order, rowOf, codes.values, ...bandArrays(bandOf, parts)];
+  });
+  const nonZeros = terms.reduce((sum, { codes }) => sum + codes.indices.length, 0);
+  const work = n * (1 + nonZeros / columns);
+  const table = new Uint32Array(TERM_WORDS * terms.length);
+  withCopies(heap, [table, ...lists.flat()], (tableAt, ...pointers) => {
+    const each = lists.map((list) => pointers.splice(0, list.length));
+    if (pool.native) {
+      const words = heap.words(tableAt, table.length).fill(0);
+      for (const [i, list] of each.entries()) words.set(list, TERM_WORDS * i);
+      const items = Math.ceil(columns / TOGETHER) * Math.ceil(n / WIDTH);
+      const share = (work * columns) / items;
+      const shape = [columns, n, Number(isFlipped), WIDTH, out.byteOffset];
+      pool.run('columnSums', items, share, tableAt, terms.length, ...shape);
+      return;
+    }
+    const to = isFlipped ? heap.allocate(4 * columns * n) : out.byteOffset;
+    for (const [i, [starts, order, rowOf, values, parts, bands = 0]] of each.entries()) {
+      const matrices = [starts, order, rowOf, values, bands, parts];
+      pool.run('sparseColumns', columns, work / terms.length, ...matrices, n, to, Number(i > 0));
+    }
+    if (!isFlipped) return;
+    transposeInto(backend, to, columns, n, out.byteOffset);
+    heap.release(to);
   });
 }
+
+/** Words that columnSums has for a term. */
+const TERM_WORDS = 6;
 
 /** parts[band of j][i, :] · W[j, :] at every non-zero (i, j) of `pattern`, in its order. */
 export function dotsAt(
@@ -111,7 +148,7 @@ interface Columns {
 // Keyed by the indices, which matrices of one pattern share: codes, and the gradients that reach them.
 const byColumn = new WeakMap<Uint32Array, Columns>();
 
-function columnsOf({ pool, heap }: EmbeddedBackend, a: SparseCodes, columns: number): Columns {
+function columnsOf({ pool, heap }: Threads, a: SparseCodes, columns: number): Columns {
   const known = byColumn.get(a.indices);
   if (known?.starts.length === columns + 1) return known;
   const count = a.indices.length;

@@ -2,6 +2,7 @@ import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-co
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddedBackend } from './backend.ts';
 import { arithmetic, cast, comparison, ofOne, softmax, sumOfAll } from './elementwise.ts';
+import { sumOfProducts } from './later.ts';
 import { isMatrix, matMul, sparseSum, type Transposes, transposed } from './matrices.ts';
 import { type Reduction, sum } from './reductions.ts';
 
@@ -33,7 +34,8 @@ function before({ kernelFunc }: KernelConfig, own: Kernel): KernelConfig['kernel
 }
 
 const kernels: Record<string, Kernel> = {
-  Add: ({ a, b }, backend) => sparseSum(a, b) ?? arithmetic('add', a, b, backend),
+  Add: ({ a, b }, backend) =>
+    sparseSum(a, b) ?? sumOfProducts(a, b, backend) ?? arithmetic('add', a, b, backend),
   Sub: ({ a, b }, backend) => arithmetic('sub', a, b, backend),
   Multiply: ({ a, b }, backend) => arithmetic('mul', a, b, backend),
   RealDiv: ({ a, b }, backend) => arithmetic('div', a, b, backend),

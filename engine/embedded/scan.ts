@@ -40,7 +40,7 @@ export function positionsAbove(
 export function largestAbove(
   { pool, heap }: EmbeddedBackend,
   values: Float32Array,
-  { rows, count, least, limit, fewer }: Wanted,
+  { rows, count, least, limit, fewer = false }: Wanted,
 ): SparseCodes | null {
   const size = values.length;
   const blocks = Math.ceil(size / BLOCK);
@@ -96,7 +96,7 @@ interface Wanted {
   least: number;
   limit: number;
   /** Whether fewer than `count` may be greater than `least`. */
-  fewer: boolean;
+  fewer?: boolean;
 }
 
 /** Bits that no number's are above. */
@@ -121,6 +121,27 @@ export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array
   heap.release(counts);
   // The largest float below the smallest number of the bin.
   return bin <= 0 ? 0 : floatOf((bin << BIN_SHIFT) - 1);
+}
+
+/** Rows that stand for all where there are many times as many. */
+const FIRST_ROWS = 64;
+const TIMES = 8;
+/** How many more than their share of the numbers are looked for in them, since rows differ. */
+const MARGIN = 1.25;
+
+/**
+ * A number that probably at least `count` of the positive values of a matrix of `rows` rows exceed, and not
+ * many more, by its first rows alone; 0 if these say nothing.
+ */
+export function guessBelow(
+  backend: EmbeddedBackend,
+  values: Float32Array,
+  rows: number,
+  count: number,
+): number {
+  if (rows < TIMES * FIRST_ROWS) return 0;
+  const first = values.subarray(0, (values.length / rows) * FIRST_ROWS);
+  return boundBelow(backend, first, Math.ceil((MARGIN * count * FIRST_ROWS) / rows));
 }
 
 const bits = new Int32Array(1);

@@ -24,6 +24,8 @@ INLINE vec xor_bits(vec a, vec b) { return _mm512_xor_ps(a, b); }
 INLINE vec without_sign(vec x) { return _mm512_andnot_ps(splat(-0.0f), x); }
 INLINE vec larger(vec a, vec b) { return _mm512_max_ps(a, b); }
 INLINE vec smaller(vec a, vec b) { return _mm512_min_ps(a, b); }
+/** Stores past the caches, for what is not read soon; `at` is a multiple of a vector's bytes. */
+INLINE void stream(float *at, vec x) { _mm512_stream_ps(at, x); }
 #else
 typedef __m256 vec;
 enum { LANES = 8 };
@@ -44,6 +46,7 @@ INLINE vec xor_bits(vec a, vec b) { return _mm256_xor_ps(a, b); }
 INLINE vec without_sign(vec x) { return _mm256_andnot_ps(splat(-0.0f), x); }
 INLINE vec larger(vec a, vec b) { return _mm256_max_ps(a, b); }
 INLINE vec smaller(vec a, vec b) { return _mm256_min_ps(a, b); }
+INLINE void stream(float *at, vec x) { _mm256_stream_ps(at, x); }
 #endif
 
 /**

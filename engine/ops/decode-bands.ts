@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { embeddedBackend } from '../embedded/backend.ts';
+import { transposedProduct } from '../embedded/later.ts';
 import { compute, computeAll, numbers } from '../kernel.ts';
-import { dotsAt, sparseTimesDense, sparseTransposedTimesDense } from '../products.ts';
+import { dotsAt, sparseTimesDense, sumOfTransposed } from '../products.ts';
 import { csrOf, sparseTensor } from '../sparse.ts';
 
 const KERNEL = 'DecodeBands';
@@ -57,13 +59,19 @@ function register(backendName: string): void {
           const values = dotsAt(pattern, gradients.map(numbers), numbers(W), n, bandOf);
           return sparseTensor({ ...pattern, values }, latents);
         },
-        W: () =>
-          compute(
+        W: () => {
+          const embedded = embeddedBackend();
+          if (embedded) {
+            const later = transposedProduct(embedded, { codes: pattern, parts: gradients, bandOf }, latents);
+            return tf.engine().makeTensorFromTensorInfo(later, embedded);
+          }
+          return compute(
             gradients,
             W.shape,
-            (out, ...parts) => sparseTransposedTimesDense(pattern, parts, n, out, bandOf),
+            (out, ...parts) => sumOfTransposed([{ codes: pattern, parts, bandOf }], latents, n, out),
             { zeros: false },
-          ),
+          );
+        },
       };
     },
   });

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { type EmbeddedBackend, embeddedBackend } from '../embedded/backend.ts';
+import { type Affine, applyAffine } from '../embedded/gemm.ts';
+import { matMul } from '../embedded/matrices.ts';
 import { columnGradients } from '../embedded/products.ts';
 import { numbers } from '../kernel.ts';
 import { type Csr, knownSparse, selectedOf, sparseTensor } from '../sparse.ts';
@@ -23,13 +25,8 @@ export function encode(
   return tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc;
     const [left, right] = args as tf.Tensor[];
-    const value = tf.matMul(left, right);
-    const [rows, columns] = value.shape;
-    if (b || scale) {
-      const [h, bias, factors] = [value, b, scale].map((t) => (t ? numbers(t).byteOffset : 0));
-      // In place is safe: no other code has the product yet.
-      backend.pool.run('affine', rows, columns, h, bias, factors, columns, h);
-    }
+    const [bias, factors] = [b, scale].map((t) => (t ? numbers(t).byteOffset : 0));
+    const value = product(backend, left, right, { bias, scale: factors });
     save([...(args as tf.Tensor[]), value]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const h = saved[saved.length - 1];
@@ -47,6 +44,14 @@ export function encode(
     };
     return { value, gradFunc };
   })(...inputs);
+}
+
+function product(backend: EmbeddedBackend, x: tf.Tensor, W: tf.Tensor, affine: Affine): tf.Tensor {
+  const own = matMul(x, W, { transposeA: false, transposeB: false }, backend, affine);
+  if (own) return tf.engine().makeTensorFromTensorInfo(own, backend);
+  const value = tf.matMul(x, W);
+  applyAffine(backend, numbers(value), value.shape[0], affine);
+  return value;
 }
 
 /** The gradient of the product alone, and those of bias and scale. */

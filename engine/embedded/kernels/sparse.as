@@ -103,10 +103,10 @@ export function sparseRows(
   }
 }
 
-/** out[j, :] = Σ_i a[i, j] · parts[band of j][i, :], columns from..to. */
+/** out[j, :] = Σ_i a[i, j] · parts[band of j][i, :], columns from..to, added to what is there with `more`. */
 export function sparseColumns(
   from: i32, to: i32, starts: usize, order: usize, rowOf: usize, values: usize,
-  bandOf: usize, parts: usize, n: i32, out: usize,
+  bandOf: usize, parts: usize, n: i32, out: usize, more: i32,
 ): void {
   const bytes = <usize>n << 2;
   for (let column = <usize>from; column < <usize>to; column++) {
@@ -114,7 +114,7 @@ export function sparseColumns(
     const part = at32(parts, bandOf ? <usize>load<u8>(bandOf + column) : 0);
     let at = at32(starts, column);
     const end = at32(starts, column + 1);
-    clear(target, bytes);
+    if (!more) clear(target, bytes);
     for (; at + 4 <= end; at += 4) {
       addFour(
         target, bytes,

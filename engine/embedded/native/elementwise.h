@@ -76,6 +76,9 @@ KERNEL(affine) {
   }
 }
 
+/** Weights that do not stay in a cache until the next step reads them. */
+enum { MANY = 1 << 19 };
+
 /** One step of Adam. The last numbers, fewer than four, are not fused, as in WebAssembly. */
 KERNEL(adam) {
   const float *weights = pointer(job, 0), *gradient = pointer(job, 1);
@@ -86,6 +89,7 @@ KERNEL(adam) {
   const float correction = number(job, 13), epsilon = number(job, 14);
   const vec inverse = splat(1 / correction);
   int64_t i = job->from * n;
+  const int is_streamed = whole(job, 5) >= MANY && (intptr_t)(out + i) % sizeof(vec) == 0;
   const int64_t whole_end = i + ((end - i) & ~3);
   while (i < whole_end) {
     const int part = (int)least(LANES, whole_end - i);
@@ -99,7 +103,8 @@ KERNEL(adam) {
     const vec next = LOAD(weights) - (splat(rate) * m) / scale;
     STORE(first, m);
     STORE(second, v);
-    STORE(out, next);
+    if (is_streamed && all) stream(out + i, next);
+    else STORE(out, next);
 #undef LOAD
 #undef STORE
     i += part;
@@ -111,4 +116,5 @@ KERNEL(adam) {
     const float root_of = _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(second[i])));
     out[i] = weights[i] - (rate * first[i]) / (root_of / correction + epsilon);
   }
+  _mm_sfence();
 }

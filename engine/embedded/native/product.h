@@ -71,12 +71,17 @@ KERNEL(packLeft) {
   }
 }
 
+/** What is done to a column of c after its last term, as by the kernel `affine`; null leaves it out. */
+struct column_factors {
+  const float *bias, *scale;
+};
+
 /**
  * c[ROWS, WIDTH] = left · right over `terms` terms, added to what is there where they are not the first. It is
  * a function of its own, so that the compiler keeps all sums in registers.
  */
 static __attribute__((noinline)) void tile(const float *left, const float *right, float *c, int64_t c_row,
-                                           int64_t terms, int first) {
+                                           int64_t terms, int first, struct column_factors then) {
   vec sums[ROWS][2];
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) {
@@ -92,6 +97,22 @@ static __attribute__((noinline)) void tile(const float *left, const float *right
       sums[r][1] = fused(x, b1, sums[r][1]);
     }
   }
+  if (then.bias) {
+    const vec b0 = load(then.bias), b1 = load(then.bias + LANES);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < ROWS; r++) {
+      sums[r][0] += b0;
+      sums[r][1] += b1;
+    }
+  }
+  if (then.scale) {
+    const vec s0 = load(then.scale), s1 = load(then.scale + LANES);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < ROWS; r++) {
+      sums[r][0] *= s0;
+      sums[r][1] *= s1;
+    }
+  }
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) {
     store(c + r * c_row, sums[r][0]);
@@ -101,19 +122,25 @@ static __attribute__((noinline)) void tile(const float *left, const float *right
 
 /** A tile at the edge of c, of `rows` rows and `columns` columns. */
 static void part_of_tile(const float *left, const float *right, float *c, int64_t c_row, int64_t terms,
-                         int first, int rows, int columns) {
-  float part[ROWS * WIDTH];
+                         int first, struct column_factors then, int rows, int columns) {
+  float part[ROWS * WIDTH], bias[WIDTH], scale[WIDTH];
   for (int r = 0; r < ROWS; r++)
     for (int j = 0; j < WIDTH; j++)
       part[r * WIDTH + j] = !first && r < rows && j < columns ? c[r * c_row + j] : 0;
-  tile(left, right, part, WIDTH, terms, first);
+  for (int j = 0; j < WIDTH; j++) {
+    bias[j] = then.bias && j < columns ? then.bias[j] : 0;
+    scale[j] = then.scale && j < columns ? then.scale[j] : 0;
+  }
+  const struct column_factors whole_then = {then.bias ? bias : 0, then.scale ? scale : 0};
+  tile(left, right, part, WIDTH, terms, first, whole_then);
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < columns; j++) c[r * c_row + j] = part[r * WIDTH + j];
 }
 
 /**
  * Blocks of c [m, n] = a · b: `high` rows, a multiple of ROWS, by COLUMNS columns, numbered row by row. a is
- * packed, b is given as its transpose or not. `scratch` has a word for each of `threads` threads, set where
+ * packed, b is given as its transpose or not; a bias of each column is added and a scale multiplied, if they
+ * are given. `scratch` has a word for each of `threads` threads, set where
  * its room behind them is in use; all words are 0 at first.
  */
 KERNEL(product) {
@@ -122,6 +149,7 @@ KERNEL(product) {
   const int64_t m = whole(job, 3), n = whole(job, 4), k = whole(job, 5), high = whole(job, 7);
   const int flipped = whole(job, 6) != 0;
   int32_t *taken = pointer(job, 8);
+  const float *bias = pointer(job, 10), *scale = pointer(job, 11);
   const int64_t threads = whole(job, 9), across = (n + COLUMNS - 1) / COLUMNS;
   int64_t own = 0;
   while (__atomic_exchange_n(&taken[own], 1, __ATOMIC_ACQUIRE)) own = (own + 1) % threads;
@@ -144,8 +172,11 @@ KERNEL(product) {
           const float *right = rights + (column - column_start) * terms;
           const int columns = (int)least(WIDTH, n - column);
           float *to = c + row * n + column;
-          if (rows == ROWS && columns == WIDTH) tile(left, right, to, n, terms, depth == 0);
-          else part_of_tile(left, right, to, n, terms, depth == 0, rows, columns);
+          const int is_last = depth + terms == k;
+          const struct column_factors then = {is_last && bias ? bias + column : 0,
+                                              is_last && scale ? scale + column : 0};
+          if (rows == ROWS && columns == WIDTH) tile(left, right, to, n, terms, depth == 0, then);
+          else part_of_tile(left, right, to, n, terms, depth == 0, then, rows, columns);
         }
       }
     }

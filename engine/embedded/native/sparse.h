@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lanes.h"
+#include "transpose.h"
 
 enum { MOST_TERMS = 256 };
 
@@ -89,22 +90,67 @@ KERNEL(sparseRows) {
   }
 }
 
-KERNEL(sparseColumns) {
-  const uint32_t *starts = pointer(job, 0), *order = pointer(job, 1), *row_of = pointer(job, 2);
-  const float *values = pointer(job, 3);
-  const uint8_t *band_of = pointer(job, 4);
-  const uint32_t *parts = pointer(job, 5);
-  const int64_t n = whole(job, 6);
-  float *out = pointer(job, 7);
+/** Columns of an item of `columnSums`: as rows of the result's transpose, whole cache lines. */
+enum { TOGETHER = 16 };
+/** Most numbers of a row at a time. */
+enum { MOST_WIDE = 192 };
+
+/** A sparse matrix by columns and the dense matrices of its bands: addresses in the shared memory. */
+struct term {
+  uint32_t starts, order, row_of, values, parts, band_of;
+};
+
+/** target[0..wide) = numbers `at`.. of a row of the sum over all terms: of a column of each sparse matrix. */
+static void sum_of_column(const struct job *job, const struct term *each, int count, int64_t column, int64_t n,
+                          int64_t at, int64_t wide, float *target) {
   struct terms terms;
-  for (int64_t column = job->from; column < job->to; column++) {
-    const float *part = part_of(job, parts, band_of ? band_of[column] : 0);
-    float *target = out + column * n;
-    int first = 1;
-    terms.count = 0;
-    for (uint32_t at = starts[column]; at < starts[column + 1]; at++)
-      add_term(&terms, part + row_of[at] * n, values[order[at]], target, n, &first);
-    add_terms(&terms, target, n, first);
+  terms.count = 0;
+  int first = 1;
+  for (int t = 0; t < count; t++) {
+    const uint32_t *starts = (const uint32_t *)(job->memory + each[t].starts);
+    const uint32_t *order = (const uint32_t *)(job->memory + each[t].order);
+    const uint32_t *row_of = (const uint32_t *)(job->memory + each[t].row_of);
+    const float *values = (const float *)(job->memory + each[t].values);
+    const uint8_t *band_of = each[t].band_of ? (const uint8_t *)(job->memory + each[t].band_of) : 0;
+    const uint32_t *parts = (const uint32_t *)(job->memory + each[t].parts);
+    const float *part = part_of(job, parts, band_of ? band_of[column] : 0) + at;
+    for (uint32_t i = starts[column]; i < starts[column + 1]; i++)
+      add_term(&terms, part + row_of[i] * n, values[order[i]], target, wide, &first);
+  }
+  add_terms(&terms, target, wide, first);
+}
+
+/** Rows of a block, each of `wide` numbers, as columns at `to`. */
+INLINE void flip_block(const float *block, int rows, int64_t wide, float *to, int64_t to_row) {
+  int64_t l = 0;
+  if (rows == TOGETHER)
+    for (; l + 8 <= wide; l += 8)
+      for (int r = 0; r < TOGETHER; r += 8) flip_eight(block + r * wide + l, wide, to + l * to_row + r, to_row);
+  for (; l < wide; l++)
+    for (int r = 0; r < rows; r++) to[l * to_row + r] = block[r * wide + l];
+}
+
+/**
+ * Rows of Σ aᵀ · parts over `count` terms, or columns of its transpose if `flipped`. An item has `width`
+ * numbers of TOGETHER of the rows. The items of the same numbers follow each other: what they read of the
+ * dense matrices stays in the cache.
+ */
+KERNEL(columnSums) {
+  const struct term *each = pointer(job, 0);
+  const int count = (int)whole(job, 1), flipped = whole(job, 4) != 0;
+  const int64_t columns = whole(job, 2), n = whole(job, 3), width = least(MOST_WIDE, whole(job, 5));
+  float *out = pointer(job, 6);
+  const int64_t groups = (columns + TOGETHER - 1) / TOGETHER;
+  for (int64_t item = job->from; item < job->to; item++) {
+    const int64_t start = item % groups * TOGETHER, at = item / groups * width;
+    const int64_t wide = least(width, n - at);
+    const int rows = (int)least(TOGETHER, columns - start);
+    float block[TOGETHER * MOST_WIDE];
+    for (int r = 0; r < rows; r++) {
+      float *target = flipped ? block + r * wide : out + (start + r) * n + at;
+      sum_of_column(job, each, count, start + r, n, at, wide, target);
+    }
+    if (flipped) flip_block(block, rows, wide, out + at * columns + start, columns);
   }
 }
 

@@ -4,7 +4,7 @@
 #include "job.h"
 
 /** Rows of an item, and of those that are flipped together: each page of the result is then met less often. */
-enum { STRIP_ROWS = 16, TOGETHER = 64 };
+enum { STRIP_ROWS = 16, FLIPPED_ROWS = 64 };
 
 /** Eight rows of eight numbers at `from` as columns at `to`. */
 INLINE void flip_eight(const float *from, int64_t from_row, float *to, int64_t to_row) {
@@ -31,8 +31,8 @@ KERNEL(transpose) {
   const int64_t rows = whole(job, 1), columns = whole(job, 2);
   float *out = pointer(job, 3);
   const int64_t last = least(rows, job->to * STRIP_ROWS);
-  for (int64_t start = job->from * STRIP_ROWS; start < last; start += TOGETHER) {
-    const int64_t end = least(last, start + TOGETHER);
+  for (int64_t start = job->from * STRIP_ROWS; start < last; start += FLIPPED_ROWS) {
+    const int64_t end = least(last, start + FLIPPED_ROWS);
     for (int64_t column = 0; column < columns; column += 8) {
       const int is_whole = column + 8 <= columns;
       int64_t row = start;
