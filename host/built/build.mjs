@@ -1,7 +1,7 @@
 // Turns the TypeScript programs of a workspace into JavaScript with esbuild: parses the code and runs none of
-// the workspace. It runs in the sandbox (built.ts), in the folder that holds the workspace, and sees what the
-// programs may see. Its argument is JSON: {workspace, folder, out}; `folder` has the programs. It ends with 1
-// where the code might not do the same after building.
+// it. It runs in the sandbox (built.ts), in the folder that holds the workspace, and sees what the programs
+// may see. Its argument is JSON: {workspace, folder, out}; `folder` has the programs. It ends with 1 where
+// the code might not do the same after building.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { extname, join, relative, sep } from 'node:path';
@@ -26,22 +26,6 @@ const ODD = [
   ],
   [/["'](node:)?(module|vm|child_process|cluster|worker_threads)["']/, 'starts other code'],
 ];
-
-/**
- * Large packages of CommonJS. Where a module imports one, Node searches all of its text for names of exports:
- * a quarter of the processor time of a program's start.
- */
-const REQUIRED = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
-
-/** A module with the exports of such a package, which is required instead. The names are those of ours. */
-function required(name) {
-  const names = Object.keys(createRequire(import.meta.url)(name)).filter((one) => one !== 'default');
-  const taken = names.map((one, at) => `${one}: v${at}`).join(', ');
-  const given = names.map((one, at) => `v${at} as ${one}`).join(', ');
-  return `const all = require(${JSON.stringify(name)});
-const { ${taken} } = all;
-export { all as default, ${given} };`;
-}
 
 const isProgram = (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts');
 const filesOf = (folder, options) => readdirSync(join(tree, folder), options).filter(isProgram).sort();
@@ -88,10 +72,12 @@ const plugin = {
       if (kind === 'entry-point' || BUILT_IN.includes(packageOf(path))) return null;
       // An address, as of a file or of data, is none of a package.
       if (!isBuiltin(path) && path.includes(':')) throw new Error(`imports ${path.slice(0, 40)}`);
-      const isRequired = REQUIRED.includes(path) && kind !== 'require-call';
-      return isRequired ? { path, namespace: 'required' } : { path, external: true };
+      if (REQUIRED.includes(path) && namespace !== 'required') return { path, namespace: 'required' };
+      return { path, external: true };
     });
-    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ contents: required(path) }));
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => {
+      return { contents: required(path), resolveDir: tree, loader: 'js' };
+    });
     onLoad({ filter: /.*/, namespace: 'file' }, async ({ path, with: how }) => {
       const loader = LOADERS[extname(path)];
       const stat = statSync(path);

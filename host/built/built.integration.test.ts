@@ -101,29 +101,7 @@ describe.skipIf(!tried.ok)('a program of a tree', () => {
     expect({ ...JSON.parse(built.stdout), code: false }).toEqual(JSON.parse(plain.stdout));
   });
 
-  it('has the exports of large packages of CommonJS without a search for their names', {
-    timeout: 60_000,
-  }, async () => {
-    const cwd = makeTree('large', {
-      'named/one.ts': `import * as tf from '@tensorflow/tfjs-core';
-import { backend, tensor1d } from '@tensorflow/tfjs-core';
-const { default: whole, MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
-export default [backend() instanceof MathBackendCPU, tf.getBackend(), whole.MathBackendCPU === MathBackendCPU, Array.from(tf.add(tensor1d([1, 2]), 1).dataSync())];\n`,
-    });
-    const command = await commandIn(cwd);
-    expect(isBuilt(command.words)).toBe(true);
-    const [built, plain] = [await run(cwd, command), await run(cwd, plainOf(cwd))];
-    expect(JSON.parse(built.stdout).named).toEqual([true, 'cpu', true, [2, 3]]);
-    expect(JSON.parse(plain.stdout).named).toEqual([true, 'cpu', true, [2, 3]]);
-    const folder = join(command.words[2] ?? '', '..', '..', '..');
-    const files = readdirSync(folder, { encoding: 'utf8', recursive: true });
-    const code = files.filter((name) => name.endsWith('.js'));
-    const all = code.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
-    expect(all).toMatch(/equire\("@tensorflow\/tfjs-core"\)/);
-    expect(all).not.toMatch(/(from|import\() ?"@tensorflow/);
-  });
-
-  it('is built once, and again when something has changed what was built', { timeout: 60_000 }, async () => {
+  it('is built once, and again when something has changed what was built', async () => {
     const cwd = makeTree('plain');
     const [first, second] = [await commandIn(cwd), await commandIn(cwd)];
     expect(second).toEqual(first);
@@ -136,9 +114,7 @@ export default [backend() instanceof MathBackendCPU, tf.getBackend(), whole.Math
     expect((await commandIn(cwd)).words[2]).not.toBe(program);
   });
 
-  it('has a package of CommonJS as Node would give it, without a search for its names', {
-    timeout: 60_000,
-  }, async () => {
+  it('has a package of CommonJS as Node would give it, without a search for its names', async () => {
     const cwd = makeTree('package', {
       'named/one.ts': `import * as all from '@tensorflow/tfjs-core';
 import whole, { add } from '@tensorflow/tfjs-core';
@@ -159,7 +135,7 @@ export default { names, same, add: add === all.add };\n`,
     expect(JSON.parse(built.stdout).named).toEqual(JSON.parse(plain.stdout).named);
   });
 
-  it('cannot change what was built', { timeout: 60_000 }, async () => {
+  it('cannot change what was built', async () => {
     const cwd = makeTree('writes', {
       'named/one.ts': `import { appendFileSync, writeFileSync } from 'node:fs';
 const tried = [() => appendFileSync(process.argv[1] ?? '', 'x'), () => writeFileSync(process.argv[1] + '.more', 'x')].map((write) => {
