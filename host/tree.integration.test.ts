@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { git } from './git.ts';
 import { checkoutTree, snapshotTree } from './tree.ts';
@@ -123,8 +125,22 @@ describe('a tree that is laid out', () => {
 
   it('may be asked for by several at once', async () => {
     const tree = await snapshot();
-    const folders = await Promise.all(Array.from({ length: 4 }, () => checkoutTree({ repo, tree })));
-    expect(new Set(folders).size).toBe(1);
+    // What is there when the first one has it stays: something may run in it.
+    const asked = Array.from({ length: 4 }, async () => statSync(await checkoutTree({ repo, tree })).ino);
+    expect(new Set(await Promise.all(asked)).size).toBe(1);
+    expect(readdirSync(at('state/trees'))).toEqual([tree]);
+  });
+
+  it('may be asked for by several processes at once', async () => {
+    const tree = await snapshot();
+    const program = `import { statSync } from 'node:fs';
+import { checkoutTree } from ${JSON.stringify(join(import.meta.dirname, 'tree.ts'))};
+console.log(statSync(await checkoutTree(${JSON.stringify({ repo, tree })})).ino);`;
+    const asked = Array.from({ length: 4 }, () =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]),
+    );
+    const said = await Promise.all(asked);
+    expect(new Set(said.map(({ stdout }) => stdout)).size).toBe(1);
     expect(readdirSync(at('state/trees'))).toEqual([tree]);
   });
 

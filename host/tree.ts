@@ -146,15 +146,26 @@ export async function dropTree({ repo, ref }: { repo: string; ref: string }): Pr
   await git(repo, ['update-ref', '-d', ref]);
 }
 
+const underWay = new Map<string, Promise<string>>();
+
 /**
  * Checks a tree out under `state/trees/<tree>/` and returns that folder, complete or not at all. An existing
  * folder is used when its content is the tree's, and made again when something changed it.
  * @throws UserError where the repository has no such tree.
  */
-export async function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
-  const trees = join(repo, 'state', 'trees');
-  const folder = join(trees, tree);
-  if (existsSync(folder) && (await isTree(repo, folder, tree))) return folder;
+export function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
+  const folder = join(repo, 'state', 'trees', tree);
+  // Who asks meanwhile gets the same one: a second one would take the folder from under what runs in it.
+  const begun =
+    underWay.get(folder) ?? checkoutInto(repo, tree, folder).finally(() => underWay.delete(folder));
+  underWay.set(folder, begun);
+  return begun;
+}
+
+async function checkoutInto(repo: string, tree: string, folder: string): Promise<string> {
+  const isThere = async () => existsSync(folder) && (await isTree(repo, folder, tree));
+  if (await isThere()) return folder;
+  const trees = dirname(folder);
   mkdirSync(trees, { recursive: true });
   const fresh = mkdtempSync(join(trees, '.new-'));
   try {
@@ -164,16 +175,21 @@ export async function checkoutTree({ repo, tree }: { repo: string; tree: string 
     });
     if (!(await isTree(repo, fresh, tree)))
       throw new UserError(`tree ${tree}: could not be checked out completely in ${trees}`);
+    // Another process may have checked out the same tree meanwhile, and use it.
+    if (await isThere()) {
+      rmSync(fresh, { recursive: true, force: true });
+      return folder;
+    }
     if (existsSync(folder)) {
       const old = mkdtempSync(join(trees, '.old-'));
       renameSync(folder, join(old, 'tree'));
       rmSync(old, { recursive: true, force: true });
     }
+    // Fails where another process has put it there just now.
     renameSync(fresh, folder);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    // Another process may have checked out the same tree meanwhile.
-    if (existsSync(folder) && (await isTree(repo, folder, tree))) return folder;
+    if (await isThere()) return folder;
     throw error;
   }
   return folder;

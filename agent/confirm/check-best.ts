@@ -196,7 +196,8 @@ function weighed(
 
 /** Why a run of the best counts as none. */
 function failureOf(line: OnSecretWorld, rules: Rules): string | null {
-  if (metricOf(line, rules) === undefined) return `trained again, it came to no result (no ${rules.metric})`;
+  if ('failed' in line.result) return `trained again, it came to no result (${line.result.failed})`;
+  if (metricOf(line, rules) === undefined) return `trained again, it has no ${rules.metric}`;
   // The field alone: a declared value is the trainer's.
   const [field] = 'metrics' in line.result ? brokenConstraints(line.result, rules).split(':') : [];
   return field ? `trained again, a constraint was not met (${field})` : null;

@@ -61,6 +61,6 @@ it('holds an equal candidate where the best comes to no result any more', async 
   );
   expect(clock).toMatchObject({
     ...{ outcome: 'held', checked: { holds: false, takenBack: true } },
-    reason: expect.stringContaining('it does not hold: trained again, it came to no result (no f1)'),
+    reason: expect.stringContaining('it does not hold: trained again, it came to no result (failed)'),
   });
 });
