@@ -99,6 +99,8 @@ export function pairsOfSprints(folder: string): Record<string, Decided['pairs']>
 export class SecretStore {
   readonly #lines: OnSecretWorld[];
   readonly #worlds = new Map<string, Promise<SecretWorld>>();
+  /** How often a world was forgotten. */
+  readonly #forgotten = new Map<string, number>();
 
   /** @throws UserError where a file of the folder cannot be read. */
   constructor(readonly of: BranchKey) {
@@ -199,18 +201,22 @@ export class SecretStore {
     return known;
   }
 
-  /** Has a world drawn anew when it is needed next: the same world, by the same key. */
+  /**
+   * Has a world drawn anew when it is needed next: the same world, by the same key, in another folder. The
+   * other run of a pair may still read the one that is there.
+   */
   forgetWorld(leaderboard: string, draw: number): void {
     const name = `${leaderboard}-${draw}`;
     this.#worlds.delete(name);
-    rmSync(this.#path(`worlds/${name}`), { recursive: true, force: true });
+    this.#forgotten.set(name, (this.#forgotten.get(name) ?? 0) + 1);
   }
 
   async #draw(name: string, of: Wanted): Promise<SecretWorld> {
-    const above = this.#path(`worlds/${name}`);
+    const times = this.#forgotten.get(name);
+    const above = this.#path(`worlds/${name}${times === undefined ? '' : `.${times}`}`);
     const record = (folder: string) => join(folder, 'hash.json');
     const folder = join(above, 'world');
-    if (existsSync(record(above))) {
+    if (times === undefined && existsSync(record(above))) {
       const { hash } = parsed(Drawn, readFileSync(record(above), 'utf8'), record(above));
       return { folder, hash };
     }
