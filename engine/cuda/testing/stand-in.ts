@@ -16,7 +16,7 @@ interface StandIn {
   newest(version: number): void;
   /** Has launches fail with that number from now on; 0: not any more. */
   fail(code: number): void;
-  /** Lets the device have that many bytes; 0: what the processor has. */
+  /** Lets the device have that many bytes beside those in use now; 0: what the processor has. */
   limit(bytes: number): void;
   /** Has copies to the device done as early as may be (1), or as late (0). */
   hasty(wanted: number): void;

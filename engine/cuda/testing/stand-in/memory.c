@@ -6,7 +6,7 @@
 static uint64_t next = 0x7f0000000000ull << 4;
 static struct Memory** all;
 static size_t count;
-static size_t used, most;
+static size_t used, most, before;
 
 static struct Pinned {
   unsigned char* at;
@@ -14,12 +14,16 @@ static struct Pinned {
 } * pinned;
 static size_t pinnedCount;
 
-// For tests: how many bytes the device has; 0: what the processor has.
-API void standInLimit(size_t bytes) { most = bytes; }
+// For tests: how many bytes the device has beside those in use now, which other tests of this process may hold; 0:
+// what the processor has.
+API void standInLimit(size_t bytes) {
+  most = bytes;
+  before = bytes ? used : 0;
+}
 
 static size_t total(void) { return most ? most : clMemory(); }
 
-static size_t unused(void) { return total() > used ? total() - used : 0; }
+static size_t unused(void) { return total() + before > used ? total() + before - used : 0; }
 
 struct Memory* memoryAt(uint64_t address, size_t bytes) {
   for (size_t i = count; i-- > 0;) {
