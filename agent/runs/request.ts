@@ -103,10 +103,7 @@ export async function toldOf(
 ): Promise<{ printed: Printed; doubt: string | null }> {
   const { sandbox, config } = loop;
   const { task, repo, profileName } = config;
-  const { tree } = spec;
-  // Once: of two who check it out, the later one would take the folder from under the other.
-  await checkoutTree({ repo, tree });
-  const from = { task, repo, sandbox, profileName, tree };
+  const from = { task, repo, sandbox, profileName, tree: spec.tree };
   const [told, doubt] = await Promise.all([
     'fingerprint' in spec ? [spec] : fingerprintsOf(from, [spec]),
     doubtOf(loop, spec),
