@@ -1,12 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { dropTree } from '#host/tree';
 import { confirmingDir, secretsDir } from '../common/paths.ts';
 import type { Executor } from '../executor/executor.ts';
-import { runRef } from '../executor/run-id.ts';
 import { isJobName } from '../executor/slurm/commands.ts';
 import { readJob } from '../executor/slurm/files.ts';
-import { findRunRecord } from '../ledger/run-folder.ts';
+import { endRun } from './end-run.ts';
 
 /**
  * Ends the runs on secret worlds that a killed loop left as jobs on other branches of this checkout, and
@@ -27,9 +25,7 @@ export async function endLeftElsewhere(
       const job = readJob(dir);
       // Several checkouts may have their secrets in one folder: what nodes see of a run tells whose it is.
       if (!job || !isJobName(job.name) || job.shared !== confirmingDir(repo, job.name)) continue;
-      await executor.endLeft(dir);
-      const record = findRunRecord(dir);
-      if (record) await dropTree({ repo, ref: runRef(record.id) });
+      await endRun(executor, repo, dir);
       rmSync(dir, { recursive: true, force: true });
     }
   }

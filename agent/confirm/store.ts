@@ -17,13 +17,11 @@ import { Pair } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
-import { dropTree } from '#host/tree';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import type { Executor, SecretWorld } from '../executor/executor.ts';
-import { runRef } from '../executor/run-id.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { sameRun } from '../ledger/repeat.ts';
-import { findRunRecord } from '../ledger/run-folder.ts';
+import { endRun } from './end-run.ts';
 import type { BranchKey } from './key.ts';
 
 const Numbers = z.record(z.string(), z.number());
@@ -237,12 +235,8 @@ export class SecretStore {
   /** Ends and removes the runs that a killed loop left, with their git references, which name the seed. */
   async endLeft(executor: Executor, repo: string): Promise<void> {
     const runs = this.#path('runs');
-    for (const name of existsSync(runs) ? readdirSync(runs) : []) {
-      const dir = join(runs, name);
-      await executor.endLeft(dir);
-      const record = findRunRecord(dir);
-      if (record) await dropTree({ repo, ref: runRef(record.id) });
-    }
+    for (const name of existsSync(runs) ? readdirSync(runs) : [])
+      await endRun(executor, repo, join(runs, name));
     rmSync(runs, { recursive: true, force: true });
   }
 }
