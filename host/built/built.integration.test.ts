@@ -119,7 +119,7 @@ describe.skipIf(!tried.ok)('a program of a tree', () => {
       'named/one.ts': `import * as all from '@tensorflow/tfjs-core';
 import whole, { add } from '@tensorflow/tfjs-core';
 const names = Object.keys(all).filter((name) => !/\\W|^default$|^__/.test(name)).sort();
-const same = names.every((name) => (all as any)[name] === (whole as any)[name]);
+const same = names.every((name) => Reflect.get(all, name) === Reflect.get(whole, name));
 export default { names, same, add: add === all.add };\n`,
     });
     const command = await commandIn(cwd);
