@@ -18,10 +18,11 @@ import { runCase } from '../step/run.ts';
 import { ROWS, timed } from '../timing.ts';
 import { yardsticks } from '../yardsticks.ts';
 import { fillMemory } from './full-memory.ts';
+import { inBoth } from './in-both.ts';
 import { likenessOf } from './likeness.ts';
 import type { Asked } from './parts.ts';
 import { timeVerdict } from './verdict.ts';
-import { trainAndJudge } from './whole-run.ts';
+import { wholeRun } from './whole-run.ts';
 
 const SECONDS = 2;
 const WIDTH = 4096;
@@ -49,7 +50,8 @@ async function answerTo(asked: Asked): Promise<unknown> {
     const { label, gpu, why } = await openBackend('auto');
     return { label, gpu, why };
   }
-  if (asked.kind === 'run') return await trainAndJudge(asked);
+  if (asked.kind === 'run') return await wholeRun(asked);
+  if (asked.kind === 'tf32') return await inBoth(asked);
   if (asked.kind === 'sampler') return await drawn(asked);
   if (asked.kind === 'serve') {
     const name = asked.size === 'full' ? FULL_SIZE : 'small';
