@@ -102,6 +102,16 @@ describe('what a card has to show', () => {
     expect(held([], right.asked.kind === 'memory' ? 'full memory' : begin)).toBeNull();
   });
 
+  it('is projected from steps in float32, with those in TF32 beside them', () => {
+    const slow = step({}, { ms: { step: 1 } });
+    const fast = step({ encode: 'tf32' }, { ms: { step: 0.5 } });
+    const begin = '200M samples of the default recipe, projected, with its data';
+    expect(held([card, slow, fast], begin)).toBe(false);
+    expect(held([card, fast], begin)).toBeNull();
+    const found = claimsOf([card, slow, fast], true).map((claim) => claim.found);
+    expect(found).toContain('3.3 minutes (`cuda`); with encodes in TF32 1.6');
+  });
+
   it('is by tensor cores once an encode is faster', () => {
     const fp32 = step({});
     const tf32 = (encode: number) => step({ encode: 'tf32' }, { ms: { encode } });

@@ -28,7 +28,7 @@ const SECONDS = 2;
 const WIDTH = 4096;
 /** Of those whose rates are compared: the processor draws them on one thread. */
 const BATCHES = 16;
-/** Kernels are compiled and clocks rise in these. */
+/** Kernels are compiled and clocks rise in these, and in a fifth of the steps that are timed. */
 const WARM_UP = { full: 10, small: 2 };
 
 await runMain(async () => {
@@ -108,7 +108,7 @@ async function step(
   if (!found) throw new Error(`no such step: ${recipe} at ${profile}`);
   const { settings, ...answer } = await runCase({
     ...{ ...found.asked, sampler, resident, steps },
-    warmUp: WARM_UP[size],
+    warmUp: Math.max(WARM_UP[size], Math.ceil(steps / 5)),
   });
   return answer;
 }

@@ -85,7 +85,8 @@ export const verdict = (backend: string, size: 'full' | 'small'): Part => ({
   id: `verdict ${backend}`,
   asked: { kind: 'verdict', backend, size },
   limit: 900,
-  least: 60,
+  // At full size the judge's own drawing, counting and matching take some 50 s of a core (docs/backends.md).
+  least: size === 'full' ? 90 : 60,
 });
 
 export const memory = (by: Way): Part => ({

@@ -60,6 +60,14 @@ describe('the parts of a proof', () => {
     ]);
   });
 
+  it('take enough steps on a card where one may last less than a millisecond', () => {
+    const passed = [golden('opencl', true), golden('webgpu', true), golden('embedded', false)];
+    const steps = partsOf(wish, passed).flatMap(({ asked }) =>
+      asked.kind === 'step' ? [`${asked.backend} ${asked.steps}`] : [],
+    );
+    expect(new Set(steps)).toEqual(new Set(['opencl 500', 'webgpu 50', 'embedded 5']));
+  });
+
   it('have full sizes on a card alone', () => {
     const sizes = (gpu: boolean) =>
       partsOf(wish, [golden('opencl', gpu)]).flatMap(({ asked }) =>
