@@ -48,7 +48,7 @@ export class DeviceSampler {
     this.runner = runnerOn(driver, macrosFor(rank, levels));
     const { runner } = this;
     this.memory = {
-      loadings: runner.filled(loadings),
+      loadings: runner.filled(byFactor(loadings, n)),
       ...{
         cutoffs: runner.filled(cutoffs),
         means: runner.filled(world.means),
@@ -166,6 +166,12 @@ function runnerOn(driver: Driver, macros: readonly string[]): Runner {
     own.get(key) ?? new Runner(driver, SAMPLER, Math.min(GROUP, driver.found.largestGroup), macros);
   own.set(key, runner);
   return runner;
+}
+
+/** Loadings [features, rank] as [rank, features]. */
+function byFactor(loadings: Float32Array, features: number): Float32Array {
+  const rank = loadings.length / features;
+  return Float32Array.from(loadings, (_, at) => loadings[(at % features) * rank + Math.floor(at / features)]);
 }
 
 /** A whole number as two words of 32 bits, the low one first. */
