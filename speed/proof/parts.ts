@@ -104,7 +104,7 @@ export const inTf32And32 = (backend: string, size: 'full' | 'small', seed: numbe
   id: `F1 in TF32 ${backend} seed ${seed}`,
   asked: { kind: 'tf32', backend, size, seed },
   limit: 600,
-  least: 45,
+  least: 60,
 });
 
 export const comparison = (backend: string, size: 'full' | 'small'): Part => ({
