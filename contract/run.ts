@@ -127,6 +127,8 @@ export const RunRecord = z.preprocess(
      * does at the same seed.
      */
     drawnBy: Line.optional(),
+    /** The GPU that it was given, in the numbers of nvidia-smi; absent: its trainer chose. */
+    device: z.string().optional(),
     machine: Machine,
     sandbox: z.string(),
   }),

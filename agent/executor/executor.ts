@@ -25,7 +25,7 @@ export interface RunRequest extends RunSpec {
   secretWorld?: SecretWorld;
   /** Threads of the trainer; unset: its own choice. */
   threads?: number;
-  /** The GPU of this machine that it trains on; null or unset: its own choice. */
+  /** The GPU of this machine for its trainer and its data service; null or unset: their own choice. */
   device?: string | null;
   /** Ends the run earlier than the profile's own limit. */
   timeoutSeconds?: number;

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
-import { Inspection } from '#contract/task';
+import { Inspection, type Task, type TaskContract } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { readStat, seesProcesses } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
@@ -24,16 +24,16 @@ const [run, ...rest] = process.argv.slice(2);
 const mode = readFileSync(run + '/mode', 'utf8');
 console.log('loading');
 if (mode === 'refuse') { console.error('error: no checkpoint'); process.exit(2); }
-if (mode === 'leave') {
+if (mode === 'encode') {
   const [program, ...words] = JSON.parse(process.env.LOOP_ENCODE);
   const [script] = words.splice(-1);
   console.error(spawnSync(program, [...words, rest[rest.indexOf('--tree-dir') + 1] + '/' + script], { encoding: 'utf8' }).stderr);
   if (!rest.includes('--json')) process.exit(0);
-  console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
-} else if (mode === 'hang') setInterval(() => {}, 1000);
+}
+if (mode === 'hang') setInterval(() => {}, 1000);
 else if (mode === 'babble') console.log('all is well');
 else if (rest.includes('--ahead')) {
-  console.log(mode === 'ready' ? '{"ready":true}' : 'not yet');
+  console.log('{"ready":true}');
   let said = '';
   for await (const piece of process.stdin) said += piece;
   appendFileSync(run + '/asked', said);
@@ -84,6 +84,23 @@ const ask = (mode: string, over: Partial<JudgeRequest> = {}): JudgeRequest => {
   writeFileSync(join(run, 'mode'), mode);
   return { task, repo, runDir: run, sandbox: noSandbox('test'), ...over };
 };
+
+/** Has the run's record say this. Returns a function that puts back what it said before. */
+function withRecord(change: Partial<RunRecord>): () => void {
+  const path = join(run, 'run.json');
+  const before = readFileSync(path, 'utf8');
+  writeJsonAtomic(path, { ...JSON.parse(before), ...change });
+  return () => writeFileSync(path, before);
+}
+
+/** Calls the tool `inspect` for the run. */
+function look(of: Task = task): Promise<string> {
+  const { sandbox } = ask('encode');
+  const loop = { config: { repo, task: of }, sandbox, stopper: { hard: new AbortController().signal } };
+  const sprint = { loop, claimedRuns: { resolve: (id: string) => id }, inspections: 0 };
+  const inspection = Inspection.parse({ command: 'node judge.mjs', about: 'Anything.' });
+  return inspect(sprint as unknown as OpenSprint, inspection, { run: 'run' });
+}
 
 it('gives the verdict on the tree that was trained, and tells the judge what it was asked', async () => {
   process.env.SOME_API_KEY = 'secret';
@@ -155,21 +172,50 @@ appendFileSync('${run}/left', left.pid + ' ');
 left.unref();
 `;
     writeFileSync(join(repo, 'work/encode.mjs'), leave);
-    const tree = await snapshotTree({ repo, folder: 'work' });
-    const before = readFileSync(join(run, 'run.json'), 'utf8');
-    writeJsonAtomic(join(run, 'run.json'), { ...JSON.parse(before), tree });
-    const { sandbox } = ask('leave');
-    await judgeRun(ask('leave'));
-    const loop = { config: { repo, task }, sandbox, stopper: { hard: new AbortController().signal } };
-    const sprint = { loop, claimedRuns: { resolve: (id: string) => id }, inspections: 0 };
-    const inspection = Inspection.parse({ command: 'node judge.mjs', about: 'Anything.' });
-    await inspect(sprint as unknown as OpenSprint, inspection, { run: 'run' });
-    writeFileSync(join(run, 'run.json'), before);
+    const putBack = withRecord({ tree: await snapshotTree({ repo, folder: 'work' }) });
+    await judgeRun(ask('encode'));
+    await look();
+    putBack();
     const left = readFileSync(join(run, 'left'), 'utf8').trim().split(' ').map(Number);
     expect(left).toHaveLength(2);
     expect(left.filter((pid) => readStat(pid)?.zombie === false)).toEqual([]);
   },
 );
+
+it('computes on the GPU of the run, judge and encoder, and with no word of one where `devices` is not set', async () => {
+  const told = join(run, 'told');
+  const variables = ['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES'];
+  for (const name of variables) vi.stubEnv(name, undefined);
+  const tell = (who: string) =>
+    `appendFileSync('${told}', '${who}: ' + ${JSON.stringify(variables)}.map((name) => process.env[name]).join(' ') + '\\n');`;
+  writeFileSync(
+    join(repo, 'work/encode.mjs'),
+    `import { appendFileSync } from 'node:fs';\n${tell('encoder')}`,
+  );
+  writeFileSync(join(repo, 'judge.mjs'), judge.replace("console.log('loading');", tell('judge')));
+  const tree = await snapshotTree({ repo, folder: 'work' });
+  const putBack = withRecord({ tree, device: '0' });
+  /** What each way of asking tells, with `devices` of TASK.md as they are given. */
+  const ways = async (devices: TaskContract['devices']) => {
+    const placed = exampleTask((contract) => Object.assign(contract, { devices }));
+    const asked = { ...here, task: placed };
+    await judgeRun(ask('encode', asked));
+    await measureSnapshots(ask('encode', asked));
+    await judgeAhead(ask('encode', asked)).now();
+    await snapshotsAhead(ask('encode', asked)).now();
+    await look(placed);
+    await measureSnapshots(ask('encode', { ...asked, device: '3' }));
+    const lines = readFileSync(told, 'utf8').trimEnd().split('\n');
+    rmSync(told);
+    return lines;
+  };
+  const on = (gpu: string) => [`judge: PCI_BUS_ID ${gpu} ${gpu}`, `encoder: PCI_BUS_ID ${gpu} ${gpu}`];
+  expect(await ways([0])).toEqual([...Array(5).fill(on('0')), on('3')].flat());
+  const none = ['judge:   ', 'encoder:   '];
+  expect(await ways(undefined)).toEqual([...Array(5).fill(none), on('3')].flat());
+  putBack();
+  writeFileSync(join(repo, 'judge.mjs'), judge);
+});
 
 it('tells the judge how to start the encoder of that tree, in the sandbox and without our environment', async () => {
   const encoder = `

@@ -10,6 +10,7 @@ import { type DataChannel, openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { readsOf } from '#host/reads';
 import { inRun, runDir } from '../common/paths.ts';
+import { onDevice } from '../devices/device-of.ts';
 import type { RunRequest } from './executor.ts';
 
 const LOG_BYTES = 2_000_000;
@@ -67,7 +68,7 @@ export function startService(run: Launch, { stdout, fds, words }: DataChannel['s
   return startChild({
     argv: [...splitCommand(task.contract.serve ?? ''), ...stream, ...begin, ...words],
     cwd: repo,
-    env: serviceEnv(taskVariable(task)),
+    env: serviceEnv({ ...taskVariable(task), ...onDevice(run.device) }),
     stdio: { stdout },
     fds,
     log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },
@@ -110,12 +111,6 @@ export async function startTrainer(run: Launch, data: DataChannel['trainer']): P
 /** Our engine reads the first variable, most libraries of Python the second. */
 const threadsOf = (threads: number | undefined): Record<string, string> =>
   threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
-
-/** CUDA reads the first two variables, in the numbers of nvidia-smi; ROCm reads the third. */
-const onDevice = (device: string | null | undefined): Record<string, string> =>
-  device == null
-    ? {}
-    : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: device, HIP_VISIBLE_DEVICES: device };
 
 /** What a run has written: all that a run which starts with its weights sees of it. */
 const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;

@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Progress, RunRecord, specOf } from '#contract/run';
 import type { Task } from '#contract/task';
 import { openDescriptors } from '#host/fixtures/descriptors';
 import { git } from '#host/git';
-import { isAlive, processStart } from '#host/processes';
+import { isAlive, processStart, seesProcesses } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
@@ -121,6 +121,29 @@ describe('a run', () => {
     const given = ['--settings', '{"depth":3,"rates":[0.1,0.2]}', '--set', 'depth=4'];
     expect(args.slice(0, -2)).toEqual([...words, ...given]);
   });
+
+  it.skipIf(!seesProcesses())(
+    'has a GPU for its trainer and its data service, and its record names it',
+    async () => {
+      for (const name of ['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES'])
+        vi.stubEnv(name, undefined);
+      const onGpus = async (device: string | null) => {
+        const run = await start('deaf', { device });
+        const environments = processesOf(run.dir).map(({ pid }) =>
+          readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
+        );
+        const record = await run.stop('seen', { graceSeconds: 0 });
+        expect(JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8')).device).toBe(record.device);
+        return [
+          record.device,
+          ...environments.map((all) => all.filter((one) => /^(CUDA|HIP)_/.test(one)).sort()),
+        ];
+      };
+      const named = ['CUDA_DEVICE_ORDER=PCI_BUS_ID', 'CUDA_VISIBLE_DEVICES=3', 'HIP_VISIBLE_DEVICES=3'];
+      expect(await onGpus('3')).toEqual(['3', named, named]);
+      expect(await onGpus(null)).toEqual([undefined, [], []]);
+    },
+  );
 
   it('needs no data service where the task has none', async () => {
     const run = await start('good', {}, exampleTask());

@@ -58,6 +58,7 @@ export async function beginRun(request: RunRequest, begin: Begin): Promise<RunHa
     batch: profile.batch,
     ...(own && { fingerprint: own.fingerprint }),
     ...(request.secretWorld && { secretWorld: request.secretWorld.hash }),
+    ...(request.device != null && { device: request.device }),
     startedAt: new Date().toISOString(),
     endedAt: null,
     status: 'running',
@@ -92,12 +93,13 @@ export async function continueRun(request: ResumeRequest, begin: Begin): Promise
   const treeDir = await checkoutTree({ repo, tree: before.tree });
   const { label } = request.sandbox;
   const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
-  const { endedBy: _, ...same } = before;
+  const { endedBy: _, device: _before, ...same } = before;
   const seconds = from === null ? null : before.seconds;
   const fingerprint = await unchanged(request, before);
   const record: RunRecord = {
     ...{ ...same, fingerprint, status: 'running', reason: null },
     ...{ endedAt: null, seconds, sandbox },
+    ...(request.device != null && { device: request.device }),
   };
   const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * batchOf(request.task, before) };
   try {

@@ -29,12 +29,13 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
-const start = (experiment: string) =>
+const start = (experiment: string, device?: string) =>
   executor.start({
     ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, settings: { k: '3' } },
-    ...{ samples: 5000, seed: 7, sprint: null },
+    ...{ samples: 5000, seed: 7, sprint: null, device },
   });
-const resume = (dir: string) => executor.resume({ repo, task, sandbox: noSandbox('resumed'), dir });
+const resume = (dir: string, device?: string) =>
+  executor.resume({ repo, task, sandbox: noSandbox('resumed'), dir, device });
 const text = (path: string) => readFileSync(path, 'utf8');
 
 it('goes on in its folder, from the batch that was saved, and counts every row once', async () => {
@@ -66,6 +67,18 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
 
   await expect(resume(run.dir)).rejects.toThrow(/this run has finished; there is nothing to continue/);
   expect(JSON.parse(text(path))).toEqual(resumed);
+});
+
+it.each([
+  ['another GPU', '0'],
+  ['no GPU of its own', undefined],
+])('goes on with %s where it is given that, whatever it had before', async (_, device) => {
+  const run = await start('pausing', '1');
+  while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
+  expect((await run.stop('stopped by hand')).device).toBe('1');
+  const resumed = await resume(run.dir, device);
+  expect(JSON.parse(text(join(run.dir, 'run.json'))).device).toBe(device);
+  expect((await resumed.done).device).toBe(device);
 });
 
 it('says how to begin again where nothing was saved', async () => {

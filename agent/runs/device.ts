@@ -68,7 +68,7 @@ export class Device {
     const { waits, slot, ended } = this.#inSlot(job, async (place) => {
       try {
         await started;
-        if (place) await this.#finish(job);
+        if (place) await this.#finish(job, place);
       } finally {
         this.loop.journal.emit({ type: 'run.released', ticket: job.ticket });
       }
@@ -166,7 +166,7 @@ export class Device {
     });
   }
 
-  async #finish(job: Job): Promise<void> {
+  async #finish(job: Job, place: Slot): Promise<void> {
     if (!job.handle || !job.run) return;
     const { journal, timer } = this.loop;
     const record = await this.#withLoop(job.handle);
@@ -176,7 +176,7 @@ export class Device {
     timer.add('training', seconds);
     journal.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (this.#leavesCores() && this.#maybeCandidate(record)) this.ahead.verdicts.begin(record);
-    if (status === 'finished') await this.#measure(record.id);
+    if (status === 'finished') await this.#measure(record.id, place);
     else await this.#following.get(record.id)?.end();
     this.#following.delete(record.id);
   }
@@ -224,7 +224,7 @@ export class Device {
   /** Measures a run that had finished, in a slot as if it had just trained there. */
   measure(job: Job, run: string): void {
     job.state = 'running';
-    job.ended = this.#inSlot(job, () => this.#measure(run)).ended;
+    job.ended = this.#inSlot(job, (place) => this.#measure(run, place)).ended;
     // It is measured even where its sprint ends first.
     job.withdraw = () => {};
   }
@@ -237,12 +237,13 @@ export class Device {
     return { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard, timeoutSeconds };
   }
 
-  async #measure(run: string): Promise<void> {
+  async #measure(run: string, place: Slot | null): Promise<void> {
     const { journal, timer } = this.loop;
     const ahead = this.#following.get(run);
     await timer.time('judging', async () => {
       try {
-        if (!(ahead && (await inTime(ahead)))) await measureSnapshots(this.#judging(run));
+        if (!(ahead && (await inTime(ahead))))
+          await measureSnapshots({ ...this.#judging(run), device: place?.device });
       } catch (error) {
         const text = `${run}: snapshots not measured: ${messageOf(error)}`;
         journal.notice(text, 'warn');

@@ -52,12 +52,16 @@ function drawnHere(request: FrameRequest): Frames {
   return drawnOnDemand(request, (index, rows, x) => sampler.sample(index, rows, x));
 }
 
-/** The frames of a request, drawn when they are asked for. `draw` fills x with a batch [rows, d]. */
+/**
+ * The frames of a request, drawn when they are asked for. `draw` fills x with a batch [rows, d]; `memory` is
+ * where they lie.
+ */
 export function drawnOnDemand(
   { world, from, rows, batch }: Omit<FrameRequest, 'seed'>,
   draw: (index: number, rows: number, x: Float32Array) => void,
+  memory = (bytes: number) => new ArrayBuffer(bytes),
 ): Frames {
-  const bytes = new Uint8Array(slotBytes(batch, world.hiddenDim));
+  const bytes = new Uint8Array(memory(slotBytes(batch, world.hiddenDim)));
   const x = new Float32Array(bytes.buffer, FRAME_HEADER_BYTES);
   let frame = 0;
   return {

@@ -54,6 +54,12 @@ export class CudaDriver implements Driver {
     return Number(address[0]);
   }
 
+  hostMemory(bytes: number): ArrayBuffer | null {
+    const { cuda, view } = this.library;
+    const address = new BigUint64Array(1);
+    return cuda.memHostAlloc(address, bytes, 0) === 0 ? view(Number(address[0]), bytes) : null;
+  }
+
   free(handle: number): void {
     check(this.library.cuda.memFree(handle), 'the release of a buffer');
   }

@@ -2,16 +2,23 @@ import type { Mark } from '../opencl/driver.ts';
 import { check } from './errors.ts';
 import type { Cuda } from './library.ts';
 
+/** Of cuda.h. A thread that waits for an event sleeps, where it would else take a core. */
+const SLEEPING = 1;
 const WITHOUT_TIME = 2;
 
-/** Events that are used again: alone to wait for, in pairs for the time between them. */
+/** Events that are used again: alone for streams to wait for, in pairs for the time between them. */
 export class Events {
   private readonly alone: Mark[] = [];
   private readonly pairs: Mark[] = [];
 
   constructor(private readonly cuda: Cuda) {}
 
-  create(flags = WITHOUT_TIME): bigint {
+  /** An event that this process waits for. */
+  awaited(): bigint {
+    return this.create(SLEEPING | WITHOUT_TIME);
+  }
+
+  private create(flags = WITHOUT_TIME): bigint {
     const event = new BigUint64Array(1);
     check(this.cuda.eventCreate(event, flags), 'an event');
     return event[0];

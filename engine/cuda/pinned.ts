@@ -24,7 +24,7 @@ export class Pinned {
 
   constructor(private readonly events: Events) {
     this.blocks = Array.from({ length: BLOCKS }, () => ({
-      ...{ address: 0, bytes: new Uint8Array(0), event: events.create() },
+      ...{ address: 0, bytes: new Uint8Array(0), event: events.awaited() },
     }));
   }
 

@@ -22,6 +22,16 @@ it.skipIf(noDevice)('copies numbers there, computes, and copies them back, and c
   expect(own.counts.launches).toBe(1);
 });
 
+it.skipIf(noDevice)('copies to memory of this process that it reads and writes by itself', () => {
+  const own = device();
+  const buffer = own.upload(Float32Array.of(1, 2, 3, 4));
+  const memory = own.driver.hostMemory(24) as ArrayBuffer;
+  const into = new Float32Array(memory, 8, 4);
+  own.read([[buffer, into]]);
+  expect([...into]).toEqual([1, 2, 3, 4]);
+  expect(own.driver.hostMemory(0)).toBeNull();
+});
+
 it.skipIf(noDevice)('says how long each kernel took, where it is asked for', () => {
   const own = device();
   const a = own.allocate(1000);

@@ -22,6 +22,11 @@ export interface Kernel {
  */
 export interface Driver {
   readonly found: Found;
+  /**
+   * Memory of this process that the device reads and writes by itself, until the process ends: copies from
+   * and to it are faster. Its content is undefined. Null where there is none.
+   */
+  hostMemory(bytes: number): ArrayBuffer | null;
   /** Memory by its handle; null where there is none left. */
   create(bytes: number): number | null;
   free(handle: number): void;

@@ -112,6 +112,19 @@ export interface OpenCl {
     waitFor: Memory,
     event: Memory,
   ): number;
+  /** Waits, and returns where the buffer lies in this process. */
+  enqueueMapBuffer(
+    queue: Handle,
+    buffer: Handle,
+    blocking: number,
+    flags: number,
+    offset: number,
+    size: number,
+    waits: number,
+    waitFor: Memory,
+    event: Memory,
+    code: Memory,
+  ): Handle;
   finish(queue: Handle): number;
   flush(queue: Handle): number;
   getEventProfilingInfo(event: Handle, what: number, size: number, into: Memory, needed: Memory): number;
@@ -142,6 +155,8 @@ const PROTOTYPES: Record<keyof OpenCl, string> = {
     'int clEnqueueReadBuffer(uintptr_t, uintptr_t, uint32_t, size_t, size_t, void *, uint32_t, void *, void *)',
   enqueueWriteBuffer:
     'int clEnqueueWriteBuffer(uintptr_t, uintptr_t, uint32_t, size_t, size_t, void *, uint32_t, void *, void *)',
+  enqueueMapBuffer:
+    'uintptr_t clEnqueueMapBuffer(uintptr_t, uintptr_t, uint32_t, uint64_t, size_t, size_t, uint32_t, void *, void *, void *)',
   finish: 'int clFinish(uintptr_t)',
   flush: 'int clFlush(uintptr_t)',
   getEventProfilingInfo: 'int clGetEventProfilingInfo(uintptr_t, uint32_t, size_t, void *, void *)',
@@ -161,8 +176,13 @@ export function missingOpenCl(): string | null {
   return isInstalled('koffi') ? null : 'koffi not installed (npm ci installs it where it can)';
 }
 
+const foreign = () => createRequire(import.meta.url)('koffi') as typeof import('koffi');
+
+/** Memory of this process at an address, as an array of this process. */
+export const viewOf = (address: Handle, bytes: number): ArrayBuffer => foreign().view(BigInt(address), bytes);
+
 function load(): OpenCl {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = foreign();
   for (const name of NAMES) {
     try {
       const library = koffi.load(name);

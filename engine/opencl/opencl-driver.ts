@@ -3,11 +3,14 @@ import type { Found } from './devices.ts';
 import type { Driver, Kernel, Mark } from './driver.ts';
 import { Kernels } from './kernels.ts';
 import type { Numbers, Range } from './launch.ts';
-import { check, NO_MEMORY, type OpenCl, openCl } from './library.ts';
+import { check, NO_MEMORY, type OpenCl, openCl, viewOf } from './library.ts';
 import type { Group, Parameter, Source } from './programs.ts';
 
 const QUEUE_PROFILING = 2;
 const READ_WRITE = 1;
+/** Where the driver allocates memory of this process for a buffer, and how that is mapped. */
+const ALLOC_HOST_PTR = 16;
+const MAP_READ_WRITE = 3;
 const TIME = { start: 0x1282, end: 0x1283 };
 
 /** A device by its OpenCL driver. */
@@ -38,6 +41,19 @@ export class OpenClDriver implements Driver {
     if (NO_MEMORY.includes(this.code[0])) return null;
     check(this.code[0], `a buffer of ${bytes} bytes`);
     return handle;
+  }
+
+  hostMemory(bytes: number): ArrayBuffer | null {
+    const { cl, code, queue } = this;
+    const buffer = cl.createBuffer(this.context, READ_WRITE | ALLOC_HOST_PTR, bytes, null, code);
+    if (code[0] !== 0) return null;
+    const address = cl.enqueueMapBuffer(
+      ...([queue, buffer, 1, MAP_READ_WRITE, 0, bytes] as const),
+      ...([0, null, null, code] as const),
+    );
+    if (code[0] === 0) return viewOf(address, bytes);
+    cl.releaseMemObject(buffer);
+    return null;
   }
 
   free(handle: number): void {

@@ -14,19 +14,24 @@ export function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> 
   return batch;
 }
 
-/** Milliseconds of one dense product [rows, d] × [d, d_sae], whatever the architecture's own encoder does. */
+/**
+ * Milliseconds of one dense product [rows, d] × [d, d_sae], whatever the architecture's own encoder does.
+ * `inARow`: how many are queued before the device is waited for, which takes longer than one by tensor cores.
+ */
 export function timeEncode(
   { config }: Model,
   { x, rows }: { x: Float32Array; rows: number },
   d: number,
+  inARow: number,
 ): number {
   const W = tf.fill([d, config.d_sae], 0.1);
   const input = tf.tensor2d(x, [rows, d]);
   const times = Array.from({ length: ENCODES }, () => {
     const started = performance.now();
+    for (let i = 1; i < inARow; i++) tf.dispose(encode(input, W));
     // Reads one number, so that a GPU has to finish.
     tf.tidy(() => tf.slice(encode(input, W), [0, 0], [1, 1]).dataSync());
-    return performance.now() - started;
+    return (performance.now() - started) / inARow;
   });
   tf.dispose([input, W]);
   return median(times);

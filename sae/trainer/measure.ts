@@ -58,6 +58,8 @@ interface DeviceStep {
 
 /** Steps after the warm-up in which a device begins to replay, if it ever does. */
 const UNTIL_REPLAYED = 8;
+/** Encodes that are timed together on a device that is read only at the end. */
+const ENCODES_IN_A_ROW = 20;
 /** Steps over which the times of kernels are taken. */
 const TIMED = 3;
 
@@ -147,7 +149,7 @@ export function measureSteps(
     cpu: (user + system) / 1000 / steps,
     thread: thread && threadMs,
     operations: areLazy ? {} : means(middle.map(({ operations }) => operations)),
-    encode: timeEncode(model, nextOf(data), d),
+    encode: timeEncode(model, nextOf(data), d, areLazy ? ENCODES_IN_A_ROW : 1),
     sampling: timeSampling(data, steps),
   };
   return { ms, firstStepMs, loss, device: device && { ...device, kernels } };

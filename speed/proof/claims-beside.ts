@@ -1,6 +1,7 @@
 import { answersOf, linesOf } from './answers.ts';
 import { type Claim, claim, one, onGpu, thousands } from './claim.ts';
 import type { FullMemory } from './full-memory.ts';
+import { differenceOf, type InBoth } from './in-both.ts';
 import type { Likeness } from './likeness.ts';
 import { type Done, passed } from './proof.ts';
 import type { VerdictTimes } from './verdict.ts';
@@ -11,10 +12,14 @@ const LEAST_SERVED = 1.1e6;
 const LEAST_GIGABYTES = 4;
 const ONE_LINE = 'one line, told as memory; the device goes on';
 
+const isOnCard = (done: readonly Done[], backend: string): boolean =>
+  passed(done).some((one) => one.gpu && one.backend === backend);
+
 /** Claims of what stands beside a training step: data, tensor cores, the judge, failures and choice. */
 export const claimsBeside = (done: readonly Done[]): Claim[] => [
   ...data(done),
   tensorCores(done),
+  f1InTf32(done),
   verdict(done),
   ...others(done),
 ];
@@ -57,10 +62,14 @@ function data(done: readonly Done[]): Claim[] {
   ];
 }
 
+/** Why there are no encodes in TF32; null where they passed, or were not tried. */
+function noTf32(done: readonly Done[]): string | null {
+  const part = done.find(({ asked }) => asked.kind === 'golden' && asked.encode && asked.backend === 'cuda');
+  return part && 'reason' in part.outcome ? part.outcome.reason : null;
+}
+
 /** Encodes in TF32: right, and faster than in float32. */
 function tensorCores(done: readonly Done[]): Claim {
-  const part = done.find(({ asked }) => asked.kind === 'golden' && asked.encode && asked.backend === 'cuda');
-  const why = part && 'reason' in part.outcome ? part.outcome.reason : null;
   const encodes = (encode: boolean) =>
     onGpu(done)
       .filter(({ part: { asked } }) => asked.backend === 'cuda' && (asked.encode !== undefined) === encode)
@@ -70,8 +79,26 @@ function tensorCores(done: readonly Done[]): Claim {
   return claim(
     'an encode by tensor cores (TF32)',
     'right, and faster than in float32',
-    isTimed ? `${one(fp32 / tf32)} times as fast (${one(1000 * tf32)} µs)` : why,
+    isTimed ? `${one(fp32 / tf32)} times as fast (${one(1000 * tf32)} µs)` : noTf32(done),
     isTimed && tf32 < fp32,
+  );
+}
+
+/** What encodes in TF32 do to a whole run, on as many seeds as there was time for. */
+function f1InTf32(done: readonly Done[]): Claim {
+  const parts = done.filter(({ asked }) => asked.kind === 'tf32' && asked.size === 'full');
+  const made = answersOf<'tf32', InBoth>(parts, 'tf32').filter(({ asked }) => isOnCard(done, asked.backend));
+  const [first] = made;
+  const why = parts.flatMap(({ outcome }) => ('reason' in outcome ? [outcome.reason] : []))[0];
+  const said = first && differenceOf(made.map(({ answer }) => answer));
+  const F1 = (value: number) => value.toFixed(4);
+  return claim(
+    'F1 of the default recipe with encodes in TF32, less that in float32',
+    'within the noise: at most two standard errors from 0',
+    said
+      ? `${F1(said.mean)} ${said.seeds === 1 ? 'on one seed' : `in the mean of ${said.seeds} seeds`} of \`${first.answer.profile}\`; two standard errors are ${F1(said.allowed)}`
+      : (why ?? noTf32(done)),
+    said !== undefined && Math.abs(said.mean) <= said.allowed,
   );
 }
 
@@ -79,8 +106,7 @@ function verdict(done: readonly Done[]): Claim {
   const [found] = answersOf<'verdict', VerdictTimes>(done, 'verdict').filter(
     ({ asked }) => asked.size === 'full',
   );
-  const isOnGpu = passed(done).some(({ backend, gpu }) => gpu && backend === found?.asked.backend);
-  const times = isOnGpu ? found?.answer : undefined;
+  const times = found && isOnCard(done, found.asked.backend) ? found.answer : undefined;
   return claim(
     'encoder of a verdict of 500,000 samples at 16k',
     "less time than the judge's own thread",
@@ -92,9 +118,8 @@ function verdict(done: readonly Done[]): Claim {
 }
 
 function others(done: readonly Done[]): Claim[] {
-  const isCard = (backend: string) => passed(done).some((one) => one.gpu && one.backend === backend);
   const [again] = answersOf<'twice', { losses: number[] }>(done, 'twice').filter(({ asked }) =>
-    isCard(asked.backend),
+    isOnCard(done, asked.backend),
   );
   const [auto] = answersOf<'auto', { label: string; gpu: boolean }>(done, 'auto');
   const full = answersOf<'memory', FullMemory>(done, 'memory');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from './claims.ts';
-import { type Asked, partsOf } from './parts.ts';
+import { partsOf } from './order.ts';
+import type { Asked } from './parts.ts';
 import type { Done } from './proof.ts';
 
 const part = (asked: Asked, answer: unknown): Done => ({
@@ -54,6 +55,14 @@ const verdict = (encodes: number) =>
 const twice = (...losses: number[]) => part({ kind: 'twice', backend: 'cuda', size: 'full' }, { losses });
 const memory = (goesOn: boolean) =>
   part({ kind: 'memory', by: 'cuda' }, { bytes: 1, line: 'no memory left', isToldAsMemory: true, goesOn });
+const inTf32 = (seed: number, difference: number, size: 'full' | 'small' = 'full') =>
+  part(
+    { kind: 'tf32', backend: 'cuda', size, seed },
+    {
+      ...{ profile: 'medium', samples: 4_096_000, seed, judged: 200_000, noise: 0.004 },
+      ...{ fp32: { f1: 0.9, mcc: 0.8 }, tf32: { f1: 0.9 + difference, mcc: 0.8 } },
+    },
+  );
 const auto = (gpu: boolean) => part({ kind: 'auto' }, { label: 'cuda', gpu, why: 'the fastest' });
 
 /** Whether each claim holds, by the begin of its words. */
@@ -93,6 +102,16 @@ describe('what a card has to show', () => {
     expect(held([], right.asked.kind === 'memory' ? 'full memory' : begin)).toBeNull();
   });
 
+  it('is projected from steps in float32, with those in TF32 beside them', () => {
+    const slow = step({}, { ms: { step: 1 } });
+    const fast = step({ encode: 'tf32' }, { ms: { step: 0.5 } });
+    const begin = '200M samples of the default recipe, projected, with its data';
+    expect(held([card, slow, fast], begin)).toBe(false);
+    expect(held([card, fast], begin)).toBeNull();
+    const found = claimsOf([card, slow, fast], true).map((claim) => claim.found);
+    expect(found).toContain('3.3 minutes (`cuda`); with encodes in TF32 1.6');
+  });
+
   it('is by tensor cores once an encode is faster', () => {
     const fp32 = step({});
     const tf32 = (encode: number) => step({ encode: 'tf32' }, { ms: { encode } });
@@ -100,6 +119,36 @@ describe('what a card has to show', () => {
     expect(held([card, fp32, tf32(0.05)], begin)).toBe(true);
     expect(held([card, fp32, tf32(0.3)], begin)).toBe(false);
     expect(held([card, fp32], begin)).toBeNull();
+  });
+
+  it('is by tensor cores without a loss where F1 in the mean of the seeds differs by two standard errors at most', () => {
+    const begin = 'F1 of the default recipe with encodes in TF32';
+    // 2 × 0.004 / √4.
+    const four = (last: number) => [card, inTf32(0, 0.004), inTf32(1, -0.004), inTf32(2, 0), inTf32(3, last)];
+    expect(held(four(0.0159), begin)).toBe(true);
+    expect(held(four(0.0161), begin)).toBe(false);
+    expect(held(four(-0.0161), begin)).toBe(false);
+    expect(held([card, inTf32(0, Number.NaN)], begin)).toBe(false);
+    // One seed alone may differ by more.
+    expect(held([card, inTf32(0, -0.0079)], begin)).toBe(true);
+    expect(claimsOf(four(0.004), true)).toContainEqual(
+      expect.objectContaining({
+        found: '0.0010 in the mean of 4 seeds of `medium`; two standard errors are 0.0040',
+      }),
+    );
+    expect(held([golden('cuda', false), inTf32(0, 0)], begin)).toBeNull();
+    expect(held([card, inTf32(0, 0, 'small')], begin)).toBeNull();
+  });
+
+  it('says why no encode is by tensor cores', () => {
+    const failed = part({ kind: 'golden', backend: 'cuda', encode: 'tf32' }, null);
+    const why = { ...failed, outcome: { reason: 'it needs Ampere' } };
+    const found = (done: readonly Done[]) =>
+      claimsOf(done, true).flatMap(({ what, found }) => (what.includes('TF32') ? [found] : []));
+    expect(found([card, why])).toEqual(['it needs Ampere', 'it needs Ampere']);
+    const cut = { ...inTf32(0, 0), outcome: { reason: 'not begun: 9 s were left' } };
+    expect(found([card, cut])).toEqual(['not measured', 'not begun: 9 s were left']);
+    expect(found([card, cut, inTf32(1, 0)])[1]).toMatch(/^0.0000 on one seed of `medium`;/);
   });
 
   it('is shown by a GPU alone, at full size, and bands by the published number of samples', () => {
@@ -136,7 +185,7 @@ describe('what a card has to show', () => {
     const wish = { backends: [], full: true, samples: { full: 200_000_768, small: 1 }, peer: true };
     const answers: Record<string, Done> = { run: run({}), serve: serve(1e6, 5), sampler: sampler(1e6) };
     Object.assign(answers, { peer: peer(2, 'cuda'), verdict: verdict(1), twice: twice(1, 1) });
-    Object.assign(answers, { memory: memory(true), auto: auto(true) });
+    Object.assign(answers, { memory: memory(true), auto: auto(true), tf32: inTf32(0, 0) });
     const goldens = ['opencl', 'cuda', 'node-gpu', 'webgpu'].map((name) => golden(name, true));
     const passed = goldens.flatMap(({ outcome }) => ('answer' in outcome ? [outcome.answer] : []));
     const tf32 = { backend: 'cuda', gpu: true, label: 'x', seconds: 1, encode: 'tf32' as const };

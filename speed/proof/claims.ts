@@ -42,13 +42,18 @@ const fastest = (steps: Steps): Steps[number] | undefined =>
 function defaultRecipe(done: readonly Done[]): Claim[] {
   const steps = onGpu(done).filter(({ part }) => part.asked.recipe === DEFAULT);
   const minutes = (step: Steps[number]) => PUBLISHED.samples / samplesPerSecond(step.answer) / 60;
-  const served = fastest(steps.filter(({ part: { asked } }) => !asked.resident));
-  const alone = fastest(steps.filter(({ part: { asked } }) => asked.resident));
-  const projected = (what: string, step: Steps[number] | undefined) =>
+  // What TF32 does to F1 is a claim of its own.
+  const inFloat32 = steps.filter(({ part: { asked } }) => asked.encode === undefined);
+  const served = fastest(inFloat32.filter(({ part: { asked } }) => !asked.resident));
+  const alone = fastest(inFloat32.filter(({ part: { asked } }) => asked.resident));
+  const inTf32 = fastest(steps.filter(({ part: { asked } }) => asked.encode === 'tf32'));
+  const projected = (what: string, step: Steps[number] | undefined, tf32?: Steps[number]) =>
     claim(
       `200M samples of the default recipe, projected, ${what}`,
       `at most ${MOST_MINUTES} minutes`,
-      step ? `${one(minutes(step))} minutes (\`${step.part.asked.backend}\`)` : null,
+      step
+        ? `${one(minutes(step))} minutes (\`${step.part.asked.backend}\`)${tf32 ? `; with encodes in TF32 ${one(minutes(tf32))}` : ''}`
+        : null,
       step !== undefined && minutes(step) <= MOST_MINUTES,
     );
   const own = steps.flatMap(({ answer }) => (answer.device ? [{ ...answer, device: answer.device }] : []));
@@ -60,7 +65,7 @@ function defaultRecipe(done: readonly Done[]): Claim[] {
   const waiting = served ? served.answer.ms.waiting / served.answer.ms.step : null;
   const percent = (share: number | null) => (share === null ? null : `${Math.round(100 * share)} %`);
   return [
-    projected('with its data', served),
+    projected('with its data', served, inTf32),
     projected('steps alone', alone),
     claim('bytes that a step reads back', 'none', read === null ? null : `${read}`, read === 0),
     claim(

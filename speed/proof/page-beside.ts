@@ -1,4 +1,5 @@
 import { answersOf, linesOf } from './answers.ts';
+import { differenceOf, type InBoth } from './in-both.ts';
 import type { Likeness } from './likeness.ts';
 import type { Done } from './proof.ts';
 import { digits, section } from './section.ts';
@@ -12,6 +13,34 @@ export function verdicts(done: readonly Done[]): string {
   ]);
   const head = ['backend', 'samples', 's', 'own drawing and counting', 'matching', 'one form encoded'];
   return section('A verdict, and seconds that its parts take alone', head, rows);
+}
+
+export function inTf32(done: readonly Done[]): string {
+  const made = answersOf<'tf32', InBoth>(done, 'tf32');
+  const rows = made.map(({ asked, answer: { profile, seed, fp32, tf32 } }) => [
+    ...[`\`${asked.backend}\``, profile, seed],
+    ...[fp32.f1, tf32.f1, tf32.f1 - fp32.f1, fp32.mcc, tf32.mcc].map((value) => value.toFixed(4)),
+  ]);
+  const full = made.filter(({ asked }) => asked.size === 'full').map(({ answer }) => answer);
+  const said = full.length > 0 ? differenceOf(full) : null;
+  const head = [
+    'backend',
+    'profile',
+    'seed',
+    'F1 in float32',
+    'in TF32',
+    'difference',
+    'MCC in float32',
+    'in TF32',
+  ];
+  return section(
+    'F1 with encodes in TF32 and in float32, on the same seeds',
+    head,
+    rows,
+    said
+      ? `In the mean ${said.mean.toFixed(4)}. By chance it would be within ${said.allowed.toFixed(4)} (two standard errors, by the noise of the profile) in nineteen of twenty cases. So many seeds (${said.seeds}) find a difference of ${said.found.toFixed(4)} in four of five cases: a smaller one stays open.`
+      : 'The tensor cores are emulated here, and hardly anything is trained: these numbers say nothing of a card.',
+  );
 }
 
 export function again(done: readonly Done[]): string {

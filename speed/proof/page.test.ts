@@ -84,6 +84,29 @@ describe('the page of a proof', () => {
     expect(pageOf(about, [run({ profile: 'small' })], [])).not.toContain('inside');
   });
 
+  it('sets F1 in TF32 beside F1 in float32, and says what so many seeds can show', () => {
+    const pair = (seed: number, f1: number, size: 'full' | 'small' = 'full') =>
+      part(
+        { kind: 'tf32', backend: 'cuda', size, seed },
+        {
+          answer: {
+            ...{ profile: 'medium', samples: 1, seed, judged: 1, noise: 0.0045 },
+            ...{ fp32: { f1: 0.945, mcc: 0.797 }, tf32: { f1, mcc: 0.798 } },
+          },
+        },
+      );
+    const page = pageOf(
+      about,
+      [0, 1, 2, 3].map((seed) => pair(seed, 0.942)),
+      [],
+    );
+    expect(page).toContain('| `cuda` | medium | 3 | 0.9450 | 0.9420 | -0.0030 | 0.7970 | 0.7980 |');
+    expect(page).toContain('In the mean -0.0030. By chance it would be within 0.0045 (two standard errors');
+    expect(page).toContain('So many seeds (4) find a difference of 0.0064 in four of five cases');
+    expect(pageOf(about, [pair(0, 0.942, 'small')], [])).toContain('these numbers say nothing of a card');
+    expect(pageOf(about, [], [])).not.toContain('F1 with encodes');
+  });
+
   it('names every part without an answer and its reason, and what comes next', () => {
     const failed = part({ kind: 'golden', backend: 'webgpu' }, { reason: 'crashed | by SIGSEGV' });
     const page = pageOf(about, [failed], [step('full')]);

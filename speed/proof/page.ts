@@ -2,7 +2,7 @@ import type { Machine } from '#contract/run';
 import { measured, type StepPart, samplesPerSecond } from './answers.ts';
 import { againstBands, PUBLISHED } from './bands.ts';
 import { claimsOf } from './claims.ts';
-import { again, choice, data, peers, verdicts } from './page-beside.ts';
+import { again, choice, data, inTf32, peers, verdicts } from './page-beside.ts';
 import type { Part } from './parts.ts';
 import { type Done, passed } from './proof.ts';
 import { digits, section } from './section.ts';
@@ -33,6 +33,7 @@ export function pageOf(about: About, done: readonly Done[], left: readonly Part[
     peers(done, about),
     verdicts(done),
     again(done),
+    inTf32(done),
     choice(done),
     failures(done),
   ];

@@ -18,16 +18,17 @@ import { runCase } from '../step/run.ts';
 import { ROWS, timed } from '../timing.ts';
 import { yardsticks } from '../yardsticks.ts';
 import { fillMemory } from './full-memory.ts';
+import { inBoth } from './in-both.ts';
 import { likenessOf } from './likeness.ts';
 import type { Asked } from './parts.ts';
 import { timeVerdict } from './verdict.ts';
-import { trainAndJudge } from './whole-run.ts';
+import { wholeRun } from './whole-run.ts';
 
 const SECONDS = 2;
 const WIDTH = 4096;
 /** Of those whose rates are compared: the processor draws them on one thread. */
 const BATCHES = 16;
-/** Kernels are compiled and clocks rise in these. */
+/** Kernels are compiled and clocks rise in these, and in a fifth of the steps that are timed. */
 const WARM_UP = { full: 10, small: 2 };
 
 await runMain(async () => {
@@ -49,7 +50,8 @@ async function answerTo(asked: Asked): Promise<unknown> {
     const { label, gpu, why } = await openBackend('auto');
     return { label, gpu, why };
   }
-  if (asked.kind === 'run') return await trainAndJudge(asked);
+  if (asked.kind === 'run') return await wholeRun(asked);
+  if (asked.kind === 'tf32') return await inBoth(asked);
   if (asked.kind === 'sampler') return await drawn(asked);
   if (asked.kind === 'serve') {
     const name = asked.size === 'full' ? FULL_SIZE : 'small';
@@ -80,8 +82,8 @@ async function drawn({ by, size }: Extract<Asked, { kind: 'sampler' }>) {
   const trusted = new Sampler(world, 0, 'train');
   const wrong = disagreement(world, sampler, trusted);
   if (wrong !== null) throw new UserError(`${sampler.label} draws wrongly: ${wrong}`, 1);
-  const x = new Float32Array(ROWS * world.hiddenDim);
-  const { samplesPerSecond } = timed(SECONDS, ROWS, (round) => sampler.write(round, ROWS, x));
+  const x = new Float32Array(sampler.hostMemory(4 * ROWS * world.hiddenDim));
+  const { samplesPerSecond } = timed(SECONDS, ROWS, (round) => sampler.writeAndBeginNext(round, ROWS, x));
   const gigabytesPerSecond = (samplesPerSecond * 4 * world.hiddenDim) / 1e9;
   const likeness = likenessOf(world.numFeatures, sampler, trusted, BATCHES);
   const name = `drawn and read back by ${by}: ${sampler.label}`;
@@ -106,7 +108,7 @@ async function step(
   if (!found) throw new Error(`no such step: ${recipe} at ${profile}`);
   const { settings, ...answer } = await runCase({
     ...{ ...found.asked, sampler, resident, steps },
-    warmUp: WARM_UP[size],
+    warmUp: Math.max(WARM_UP[size], Math.ceil(steps / 5)),
   });
   return answer;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from './child.ts';
-import { type Asked, type Part, partsOf } from './parts.ts';
+import { partsOf } from './order.ts';
+import type { Asked, Part } from './parts.ts';
 import { type Done, prove } from './proof.ts';
 
 const wish = { backends: [], full: true, samples: { full: 200, small: 20 }, peer: false };
@@ -43,6 +44,8 @@ describe('the parts of a proof', () => {
       ...['golden encode cuda TF32', 'step cuda LISTA-Matryoshka TF32'],
       ...['step opencl BatchTopK', 'step cuda BatchTopK', 'step cuda BatchTopK TF32'],
     ]);
+    const seeds = [0, 1, 2, 3].map((seed) => `F1 in TF32 cuda seed ${seed}`);
+    expect(ids([right]).slice(-5)).toEqual(['full memory cuda', ...seeds]);
     // A golden encode starts no backend.
     expect(partsOf(own, [right]).map(({ asked }) => asked.kind)).not.toContain('step');
   });
@@ -52,7 +55,17 @@ describe('the parts of a proof', () => {
     const ids = partsOf(own, [golden('opencl', false), { ...golden('opencl', false), encode: 'tf32' }]).map(
       ({ id }) => id,
     );
-    expect(ids.slice(-2)).toEqual(['golden encode opencl TF32', 'step opencl BatchTopK TF32']);
+    expect(ids.slice(-3)).toEqual([
+      ...['golden encode opencl TF32', 'step opencl BatchTopK TF32', 'F1 in TF32 opencl seed 0'],
+    ]);
+  });
+
+  it('take enough steps on a card where one may last less than a millisecond', () => {
+    const passed = [golden('opencl', true), golden('webgpu', true), golden('embedded', false)];
+    const steps = partsOf(wish, passed).flatMap(({ asked }) =>
+      asked.kind === 'step' ? [`${asked.backend} ${asked.steps}`] : [],
+    );
+    expect(new Set(steps)).toEqual(new Set(['opencl 500', 'webgpu 50', 'embedded 5']));
   });
 
   it('have full sizes on a card alone', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Outcome } from './child.ts';
-import { type Golden, type Part, partsOf, type Wish } from './parts.ts';
+import { type Golden, partsOf, type Wish } from './order.ts';
+import type { Part } from './parts.ts';
 
 /** A part that was begun, or was not for want of time. */
 export type Done = Part & { seconds: number; outcome: Outcome };

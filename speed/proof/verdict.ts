@@ -4,7 +4,7 @@ import { FULL_SIZE } from '../step/plan.ts';
 import { ROWS } from '../timing.ts';
 import { yardsticks } from '../yardsticks.ts';
 import type { Asked } from './parts.ts';
-import { trainAndJudge } from './whole-run.ts';
+import { wholeRun } from './whole-run.ts';
 
 /** A verdict and how long its parts take alone. */
 export interface VerdictTimes {
@@ -26,7 +26,7 @@ export async function timeVerdict(
   seconds: number,
 ): Promise<VerdictTimes> {
   const name = size === 'full' ? FULL_SIZE : 'small';
-  const run = await trainAndJudge({ backend, size, samples: ROWS * STEPS[size] }, name);
+  const run = await wholeRun({ backend, size, samples: ROWS * STEPS[size] }, name);
   const { world } = await openWorld(name);
   const lines = await benchEvaluation(world, seconds, backend, yardsticks(world, 1));
   const of = (wanted: string) => {

@@ -53,6 +53,18 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
       expect(x).toEqual(expected);
       expect(x.some((value) => value !== 0)).toBe(true);
     }
+    // As the data service does it, into memory that the device writes to by itself.
+    const [x, expected] = [ours, theirs].map(
+      (sampler) => new Float32Array(sampler.hostMemory(4 * 200 * world.hiddenDim)),
+    );
+    for (const index of [0, 1, 2, 7]) {
+      ours.writeAndBeginNext(index, 200, x);
+      theirs.writeAndBeginNext(index, 200, expected);
+      expect(x).toEqual(expected);
+      const alone = new Float32Array(x.length);
+      ours.write(index, 200, alone);
+      expect(x).toEqual(alone);
+    }
   });
 
   // Rows depend on seed, batch index and row alone, and both ways have one source: where the bits are the

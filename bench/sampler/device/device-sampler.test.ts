@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { noDevice } from '#engine/opencl/testing/here';
 import { buildWorld } from '../../world/build.ts';
 import { hiddenOf } from '../reference.ts';
@@ -50,6 +50,44 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
       expect(other).not.toEqual(batches[1]);
     }
     expect(sampler.sample(1 + 2 ** 32, 50)).not.toEqual(batches[1]);
+  });
+
+  it('draws the same where it begins with the next batch, whatever is asked for then', () => {
+    const sampler = new DeviceSampler(world, 7);
+    const alone = new DeviceSampler(world, 7);
+    const d = world.hiddenDim;
+    const x = new Float32Array(sampler.hostMemory(4 * 60 * d));
+    const expected = new Float32Array(60 * d);
+    const steps: [index: number, rows: number][] = [
+      ...([
+        [3, 50],
+        [4, 50],
+        [5, 50],
+        [9, 50],
+        [10, 20],
+        [11, 20],
+        [12, 60],
+        [12, 60],
+      ] as const),
+    ].map(([index, rows]) => [index, rows]);
+    for (const [at, [index, rows]] of steps.entries()) {
+      sampler.writeAndBeginNext(index, rows, x);
+      alone.write(index, rows, expected);
+      expect(x.subarray(0, rows * d), `${at}`).toEqual(expected.subarray(0, rows * d));
+      // Another batch in place of the one that it has begun.
+      if (at === 1) sampler.write(77, rows, x);
+      if (at % 3 === 2) expect(sampler.sample(index, rows)).toEqual(alone.sample(index, rows));
+    }
+  });
+
+  it('draws a batch that it has begun once', () => {
+    const sampler = new DeviceSampler(world, 7);
+    const x = new Float32Array(10 * world.hiddenDim);
+    const runner = (sampler as unknown as { runner: Runner }).runner;
+    const run = vi.spyOn(runner, 'run');
+    for (const index of [0, 1, 2]) sampler.writeAndBeginNext(index, 10, x);
+    expect(run.mock.calls.filter(([name]) => name === 'draw_rows')).toHaveLength(4);
+    run.mockRestore();
   });
 
   it('makes x of its own activations', () => {

@@ -9,7 +9,7 @@ import { preorderOf } from './preorder.ts';
 import { Runner } from './runner.ts';
 
 /** Bytes for the active features of the rows that are drawn at a time, with places for all features. */
-const ENTRIES_BYTES = 64 << 20;
+const ENTRIES_BYTES = 128 << 20;
 const MOST_ROWS = 4096;
 
 /** Those of each device, by what they are built with. */
@@ -32,6 +32,8 @@ export class DeviceSampler {
   /** Rows that are drawn at a time. */
   private readonly slice: number;
   private x: { memory: DeviceBuffer; rows: number } | null = null;
+  /** The batch that is drawn into `x` already. */
+  private ahead: { index: number; rows: number } | null = null;
 
   /** @throws DeviceError where no device starts or its memory is too small */
   constructor(
@@ -46,7 +48,7 @@ export class DeviceSampler {
     this.runner = runnerOn(driver, macrosFor(rank, levels));
     const { runner } = this;
     this.memory = {
-      loadings: runner.filled(loadings),
+      loadings: runner.filled(byFactor(loadings, n)),
       ...{
         cutoffs: runner.filled(cutoffs),
         means: runner.filled(world.means),
@@ -70,15 +72,37 @@ export class DeviceSampler {
     return `${name}, ${platform === 'CUDA' ? platform : 'driver'} ${version}`;
   }
 
+  /** Memory of this process for activations, which the device writes to by itself where it can. */
+  hostMemory(bytes: number): ArrayBuffer {
+    return this.driver.hostMemory(bytes) ?? new ArrayBuffer(bytes);
+  }
+
   /** Writes the activations [rows, hidden_dim] of the batch of that index. */
   write(index: number, rows: number, x: Float32Array): void {
+    const memory = this.drawn(index, rows);
+    this.runner.read(memory, x.subarray(0, rows * this.world.hiddenDim));
+  }
+
+  /** The same, and has the device draw the next batch of that size while this process sends this one. */
+  writeAndBeginNext(index: number, rows: number, x: Float32Array): void {
+    this.write(index, rows, x);
+    this.drawn(index + 1, rows);
+    this.ahead = { index: index + 1, rows };
+    this.driver.flush();
+  }
+
+  /** The batch of that index on the device, once what is queued is done. */
+  private drawn(index: number, rows: number): DeviceBuffer {
     const memory = this.roomFor(rows);
+    const { ahead } = this;
+    this.ahead = null;
+    if (ahead?.index === index && ahead.rows === rows) return memory;
     for (let first = 0; first < rows; first += this.slice) {
       const inSlice = Math.min(this.slice, rows - first);
       this.draw(index, first, inSlice);
       this.synthesise(first, inSlice, memory);
     }
-    this.runner.read(memory, x.subarray(0, rows * this.world.hiddenDim));
+    return memory;
   }
 
   /** The batch of that index as `Sampler.sample` gives it: active features, and activations in `x`. */
@@ -142,6 +166,12 @@ function runnerOn(driver: Driver, macros: readonly string[]): Runner {
     own.get(key) ?? new Runner(driver, SAMPLER, Math.min(GROUP, driver.found.largestGroup), macros);
   own.set(key, runner);
   return runner;
+}
+
+/** Loadings [features, rank] as [rank, features]. */
+function byFactor(loadings: Float32Array, features: number): Float32Array {
+  const rank = loadings.length / features;
+  return Float32Array.from(loadings, (_, at) => loadings[(at % features) * rank + Math.floor(at / features)]);
 }
 
 /** A whole number as two words of 32 bits, the low one first. */

@@ -47,12 +47,13 @@ static uint4 words_of(const Draws* draws, uint what) {
   return philox((uint4)(what, draws->row, draws->low, draws->high), draws->key);
 }
 
-// Whether feature i fires and how strongly: its magnitude, or 0. `choice` gets bits of its own.
-static float fired(const Draws* draws, int i, int rank, local const float* z, global const float* loadings,
+// Whether feature i of n fires and how strongly: its magnitude, or 0. `choice` gets bits of its own. Loadings
+// lie by factor, so that work items with features in a row read numbers in a row.
+static float fired(const Draws* draws, int i, int n, int rank, local const float* z, global const float* loadings,
                    global const float* cutoffs, global const float* means, global const float* stds,
                    uint* choice) {
   float argument = -cutoffs[i];
-  for (int k = 0; k < rank; k++) argument += z[k] * loadings[i * rank + k];
+  for (int k = 0; k < rank; k++) argument += z[k] * loadings[(size_t)k * n + i];
   const uint4 words = words_of(draws, (uint)i);
   *choice = words.w;
   const float u = uniform32(words.x);
@@ -75,7 +76,7 @@ typedef struct {
   global const int* nodes;
   global const float *loadings, *cutoffs, *means, *stds;
   local const float* z;
-  int rank;
+  int n, rank;
 } World;
 
 // The child of a node that stays among its rivals, each with the same chance: -1 where none fires.
@@ -86,7 +87,7 @@ static int chosen_child(const World* world, const Draws* draws, int node) {
     const int i = world->nodes[at * 4 + FEATURE];
     if (i < 0) continue;
     uint choice;
-    if (fired(draws, i, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice) <= 0.0f)
+    if (fired(draws, i, world->n, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice) <= 0.0f)
       continue;
     rivals++;
     // The k-th replaces the one kept so far with probability 1/k.
@@ -117,7 +118,7 @@ static int descend(const World* world, const Draws* draws, int root, float value
       uint choice;
       float magnitude = 0.0f;
       if (!(flags_at[above] & EXCLUSIVE) || chosen_at[above] == at)
-        magnitude = fired(draws, i, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice);
+        magnitude = fired(draws, i, world->n, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice);
       if (magnitude <= 0.0f) {
         at = world->nodes[at * 4 + AFTER];
         continue;
@@ -142,9 +143,9 @@ static int descend(const World* world, const Draws* draws, int root, float value
   return count;
 }
 
-// Rows `first` and on of a batch: their active features with values, `most` places for each row, and how
-// many there are. `tops`: places in preorder of what stands below nothing, organisational roots too, and of
-// features outside of the forest. key and batch are two words each.
+// Rows `first` and on of a batch: their active features with values, `most` places for each row (one for each
+// feature), and how many there are. `tops`: places in preorder of what stands below nothing, organisational
+// roots too, and of features outside of the forest. key and batch are two words each.
 kernel void draw_rows(global const float* loadings, global const float* cutoffs, global const float* means,
                       global const float* stds, global const int* nodes, global const int* tops,
                       const int top_count, const int most, const int rank, const int first, const int key_low,
@@ -161,7 +162,7 @@ kernel void draw_rows(global const float* loadings, global const float* cutoffs,
     z[k] = normals(words.x, words.y).x;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  const World world = {nodes, loadings, cutoffs, means, stds, z, rank};
+  const World world = {nodes, loadings, cutoffs, means, stds, z, most, rank};
   global int* row_features = features + (size_t)slot * most;
   global float* row_values = values + (size_t)slot * most;
   int filled = 0;
@@ -173,7 +174,7 @@ kernel void draw_rows(global const float* loadings, global const float* cutoffs,
       top = tops[round + item];
       i = nodes[top * 4 + FEATURE];
       uint choice;
-      if (i >= 0) magnitude = fired(&draws, i, rank, z, loadings, cutoffs, means, stds, &choice);
+      if (i >= 0) magnitude = fired(&draws, i, most, rank, z, loadings, cutoffs, means, stds, &choice);
       if (i < 0 || magnitude > 0.0f) {
         count = i >= 0 ? 1 : 0;
         if (nodes[top * 4 + AFTER] > top + 1)

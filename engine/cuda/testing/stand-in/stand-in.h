@@ -108,7 +108,7 @@ struct Stream {
   int capturedCount;
 };
 struct Event {
-  bool hasTime;
+  bool hasTime, sleeps;
   struct Stream* stream;
   long place;
   double time;

@@ -132,9 +132,10 @@ API int cuStreamWaitEvent(struct Stream* stream, struct Event* event, uint32_t f
 
 API int cuEventCreate(struct Event** event, uint32_t flags) {
   TRY(ready());
-  REQUIRE(flags == 0 || flags == 2, INVALID_VALUE, "event flags %u", flags);
+  REQUIRE(flags == 0 || flags == 2 || flags == 3, INVALID_VALUE, "event flags %u", flags);
   *event = made(EVENT, sizeof **event);
   (*event)->hasTime = flags == 0;
+  (*event)->sleeps = flags & 1;
   return OK;
 }
 
@@ -150,6 +151,8 @@ API int cuEventRecord(struct Event* event, struct Stream* stream) {
 API int cuEventSynchronize(struct Event* event) {
   TRY(readyOutsideCapture());
   REQUIRE(isKind(event, EVENT), INVALID_HANDLE, "no event");
+  // A driver waits for others too, and takes a core for it.
+  REQUIRE(event->sleeps, INVALID_VALUE, "an event whose wait takes a core");
   return event->stream ? runTo(event->stream, event->place) : OK;
 }
 

@@ -1,0 +1,56 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { noSandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import type { Config } from '../config/config.ts';
+import { LocalExecutor } from '../executor/local.ts';
+import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
+import { newRepo } from '../fixtures/repo.ts';
+import { keyOf } from './key.ts';
+import { measureOn } from './measure.ts';
+import { SecretStore } from './store.ts';
+
+/** A judge that starts the encoder of the run's tree. */
+const JUDGE = `
+import { spawnSync } from 'node:child_process';
+const [program, ...words] = JSON.parse(process.env.LOOP_ENCODE);
+const tree = process.argv[process.argv.indexOf('--tree-dir') + 1];
+const [script] = words.splice(-1);
+spawnSync(program, [...words, tree + '/' + script]);
+console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
+`;
+
+it('has the encoder compute on the device of the slot that the run held', async () => {
+  const repo = newRepo({ 'judge.mjs': JUDGE });
+  const told = join(repo, 'told');
+  const fixtures = join(import.meta.dirname, '../executor/fixtures');
+  cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
+  writeFileSync(
+    join(repo, 'work/encode.mjs'),
+    `import { writeFileSync } from 'node:fs';\nwriteFileSync('${told}', String(process.env.CUDA_VISIBLE_DEVICES));`,
+  );
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+  const tree = await snapshotTree({ repo, folder: 'work' });
+  const task = exampleTask((contract) => Object.assign(contract, { devices: [0, 1] }));
+  const profile = task.contract.profiles.tiny;
+  const config = { task, repo, profile, profileName: 'tiny', leaderboard: 'tiny-1' } as unknown as Config;
+  const loop = { config, sandbox: noSandbox('test'), executor: new LocalExecutor() };
+  const store = new SecretStore(keyOf(repo, 'run/a'));
+  store.world = async () => ({ folder: repo, hash: 'w' });
+  const encodedOn = async (device: string | null, draw: number) => {
+    const line = await measureOn(loop, store, {
+      spec: { experiment: 'good', settings: {}, samples: 100, seed: 0, tree },
+      ...{ draw, rows: 10, as: 'candidate', place: { device }, timeoutSeconds: 60 },
+      signal: new AbortController().signal,
+    });
+    expect(line?.result).toHaveProperty('metrics');
+    return readFileSync(told, 'utf8');
+  };
+  expect(await encodedOn('1', 0)).toBe('1');
+  // A run keeps its slot where TASK.md has another device by then.
+  Object.assign(task.contract, { devices: [2] });
+  expect(await encodedOn('1', 1)).toBe('1');
+  expect(await encodedOn(null, 2)).toBe('undefined');
+  rmSync(repo, { recursive: true });
+});
