@@ -42,7 +42,8 @@ export function trackSmallest(averages: Float64Array, codes: readonly tf.Tensor[
   }
   for (const [at, one] of codes.entries()) {
     let smallest = Number.POSITIVE_INFINITY;
-    for (const value of csrOf(one).values) if (value > 0 && value < smallest) smallest = value;
+    const { values } = csrOf(one);
+    for (let i = 0; i < values.length; i++) if (values[i] > 0 && values[i] < smallest) smallest = values[i];
     if (smallest < Number.POSITIVE_INFINITY) averages[at] = (1 - rate) * averages[at] + rate * smallest;
   }
 }

@@ -51,8 +51,7 @@ class Entry {
   shared(): Float32Array {
     const { heap, plain, sparse, later, size } = this;
     if (this.pointer !== 0) return heap.floats(this.pointer, size);
-    this.pointer = heap.allocate(4 * size);
-    const view = heap.floats(this.pointer, size);
+    const view = this.room();
     if (plain) {
       view.set(plain as Float32Array);
       // A mask that was cast to float32 shares its bytes with the mask.
@@ -67,7 +66,14 @@ class Entry {
     return view;
   }
 
-  private forget(): void {
+  /** A new block in shared memory for its numbers. */
+  room(): Float32Array {
+    this.pointer = this.heap.allocate(4 * this.size);
+    return this.heap.floats(this.pointer, this.size);
+  }
+
+  /** Gives back what the computation needed, once it is done. */
+  forget(): void {
     this.later?.release();
     this.later = null;
   }
@@ -156,6 +162,13 @@ export class EmbeddedBackend extends MathBackendCPU {
   makeLater(shape: readonly number[], later: Later): tf.TensorInfo {
     const entry = new Entry('float32', tf.util.sizeFromShape([...shape]), this.heap, null, null, later);
     return { dataId: this.add(entry), shape: [...shape], dtype: 'float32' };
+  }
+
+  /** Computes the numbers of several such tensors at once. */
+  fill(tensors: readonly tf.TensorInfo[], compute: (outs: Float32Array[]) => void): void {
+    const entries = tensors.map((tensor) => this.entry(tensor.dataId));
+    compute(entries.map((entry) => entry.room()));
+    for (const entry of entries) entry.forget();
   }
 
   /** How a tensor is to be computed; null where that was done. */

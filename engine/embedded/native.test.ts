@@ -27,8 +27,17 @@ function numbers(count: number, seed: number, odd = true): Float32Array {
   );
 }
 
-/** Numbers, a number, or the addresses of other operands. */
-type Operand = Float32Array | Uint32Array | Uint8Array | number | { of: number[] };
+/**
+ * Numbers, a number, or the addresses of other operands (at the places `isRaw`, words as they are), or room
+ * of so many bytes, whose words do not matter afterwards.
+ */
+type Operand =
+  | Float32Array
+  | Uint32Array
+  | Uint8Array
+  | number
+  | { of: number[]; isRaw?: number[] }
+  | { room: number };
 
 /**
  * The words that a kernel leaves in its operands, each in a block of its own between guards. An array stands
@@ -39,15 +48,16 @@ function after(pool: Pool, name: string, items: number, operands: readonly Opera
   const GUARD = 16;
   const blocks = operands.map((operand) => {
     if (typeof operand === 'number') return null;
-    const bytes = 'of' in operand ? 4 * operand.of.length : operand.byteLength;
+    const isRoom = 'room' in operand;
+    const bytes = isRoom ? operand.room : 'of' in operand ? 4 * operand.of.length : operand.byteLength;
     const size = Math.ceil(bytes / 4) + 2 * GUARD;
     const at = heap.allocate(4 * size);
     const words = heap.words(at, size).fill(0xabcdef);
-    if (!('of' in operand)) {
+    if (!isRoom && !('of' in operand)) {
       const from = new Uint8Array(operand.buffer, operand.byteOffset, operand.byteLength);
       heap.bytes(at + 4 * GUARD, bytes).set(from);
     }
-    return { at: at + 4 * GUARD, words, isFloat: operand instanceof Float32Array };
+    return { at: at + 4 * GUARD, words, isFloat: operand instanceof Float32Array, isRoom };
   });
   const parameters = operands.map((operand, i) =>
     typeof operand === 'number' ? operand : (blocks[i]?.at ?? 0),
@@ -55,7 +65,7 @@ function after(pool: Pool, name: string, items: number, operands: readonly Opera
   for (const [i, operand] of operands.entries()) {
     if (typeof operand === 'object' && 'of' in operand)
       blocks[i]?.words.set(
-        operand.of.map((other) => parameters[other]),
+        operand.of.map((word, at) => (operand.isRaw?.includes(at) ? word : parameters[word])),
         GUARD,
       );
   }
@@ -66,6 +76,7 @@ function after(pool: Pool, name: string, items: number, operands: readonly Opera
     const words = Uint32Array.from(block.words);
     if (block.isFloat)
       for (const [i, word] of words.entries()) if ((word & 0x7fffffff) > 0x7f800000) words[i] = 1;
+    if (block.isRoom) words.fill(0, GUARD, -GUARD);
     heap.release(block.at - 4 * GUARD);
     return [words];
   });
@@ -163,7 +174,7 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
     }
   });
 
-  it('squared errors and unit rows, with their gradients', () => {
+  it('unit rows, with their gradients', () => {
     for (const n of sizes) {
       for (const [rows, odd] of [
         [1, true],
@@ -171,15 +182,36 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         [9, true],
       ] as const) {
         const [a, b] = [numbers(rows * n, n, odd), numbers(rows * n, n + 1, odd)];
-        const [one, other] = [new Float32Array(rows * n), new Float32Array(rows * n)];
-        const [few, dy] = [new Float32Array(rows), numbers(rows, 3, odd)];
-        expectSame('squaredErrors', rows, a, b, n, few);
-        expectSame('squaredErrorsGradients', rows, dy, a, b, n, one, other);
+        const [out, few, dy] = [new Float32Array(rows * n), new Float32Array(rows), numbers(rows, 3, odd)];
         // Below some of the norms.
         const floor = 0.5 * Math.sqrt(n);
-        expectSame('unitRows', rows, a, n, floor, one, few);
+        expectSame('unitRows', rows, a, n, floor, out, few);
         const norms = Float32Array.from({ length: rows }, (_, i) => floor * (1 + (i % 3)));
-        expectSame('unitRowsGradient', rows, a, norms, b, dy, n, floor, one);
+        expectSame('unitRowsGradient', rows, a, norms, b, dy, n, floor, out);
+      }
+    }
+  });
+
+  it('combinations of matrices and rows, with weights of the rows and without', () => {
+    const rows = 70;
+    for (const n of [...sizes, 65, 130, 400]) {
+      for (const odd of [true, false]) {
+        const operands = [0, 1, 2].map((i) => numbers(i === 1 ? n : rows * n, n + i, odd));
+        const weights = numbers(rows, n + 4, odd);
+        // Behind the numbers of each kernel: operands, weights.
+        const words = (first: number) => [
+          { of: [first, 4 * n, first + 1, 0, first + 2, 4 * n], isRaw: [1, 3, 5] },
+          3,
+          { of: [0, first + 3], isRaw: [0] },
+          2,
+        ];
+        const constants = numbers(12, n + 5, odd);
+        const common = (first: number) => [...words(first), constants, { room: 4 * 3 * rows }] as const;
+        const outs = [new Float32Array(rows * n), new Float32Array(rows * n)];
+        const all = [...operands, weights];
+        expectSame('combine', rows, ...common(11), { of: [9, 10] }, 2, n, ...outs, ...all);
+        expectSame('combinationSquares', rows, ...common(8), n, new Float32Array(rows), ...all);
+        expectSame('combinationColumns', 2, ...common(9), rows, n, new Float32Array(2 * n), ...all);
       }
     }
   });

@@ -8,6 +8,7 @@ import { isEqualInWasm, isFasterAndEqual } from './gemm.ts';
 import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
+import { shareSavedTensors } from './saved-tensors.ts';
 
 /** More threads than this gain nothing: they share one memory's bandwidth. */
 const MAX_THREADS = 16;
@@ -27,6 +28,7 @@ export async function openEmbedded(): Promise<string> {
   const backend = new EmbeddedBackend(pool, libraryFor(pool));
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
+  shareSavedTensors();
   return describe(backend);
 }
 

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddedBackend } from './backend.ts';
 import { FLAT, isFloat, MIN_SIZE, sizeOf } from './broadcast.ts';
+import { sumOfRows } from './combination.ts';
 
 export interface Reduction {
   axis: number | number[] | null;
@@ -25,6 +26,10 @@ export function sum(
   const isLast = axes.every((a) => a >= shape.length - axes.length);
   const isFirst = axes.every((a) => a < axes.length);
   if (!isLast && !isFirst) return null;
+  if (isFirst && axes.length === 1 && shape.length === 2 && !keepDims && count === 1) {
+    const all = sumOfRows(backend, x);
+    if (all) return all;
+  }
   const kept = keepDims
     ? shape.map((n, i) => (axes.includes(i) ? 1 : n))
     : shape.filter((_, i) => !axes.includes(i));

@@ -1,6 +1,7 @@
 import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddedBackend } from './backend.ts';
+import { combination, multiple } from './combination.ts';
 import { arithmetic, cast, comparison, ofOne, softmax, sumOfAll } from './elementwise.ts';
 import { sumOfProducts } from './later.ts';
 import { isMatrix, matMul, sparseSum, type Transposes, transposed } from './matrices.ts';
@@ -35,9 +36,19 @@ function before({ kernelFunc }: KernelConfig, own: Kernel): KernelConfig['kernel
 
 const kernels: Record<string, Kernel> = {
   Add: ({ a, b }, backend) =>
-    sparseSum(a, b) ?? sumOfProducts(a, b, backend) ?? arithmetic('add', a, b, backend),
-  Sub: ({ a, b }, backend) => arithmetic('sub', a, b, backend),
-  Multiply: ({ a, b }, backend) => arithmetic('mul', a, b, backend),
+    sparseSum(a, b) ??
+    sumOfProducts(a, b, backend) ??
+    combination(backend, [
+      [a, 1],
+      [b, 1],
+    ]) ??
+    arithmetic('add', a, b, backend),
+  Sub: ({ a, b }, backend) =>
+    combination(backend, [
+      [a, 1],
+      [b, -1],
+    ]) ?? arithmetic('sub', a, b, backend),
+  Multiply: ({ a, b }, backend) => multiple(backend, a, b) ?? arithmetic('mul', a, b, backend),
   RealDiv: ({ a, b }, backend) => arithmetic('div', a, b, backend),
   Maximum: ({ a, b }, backend) => arithmetic('maximum', a, b, backend),
   Minimum: ({ a, b }, backend) => arithmetic('minimum', a, b, backend),
@@ -47,13 +58,17 @@ const kernels: Record<string, Kernel> = {
   Less: ({ a, b }, backend) => comparison((x, y) => x < y, a, b, backend),
   LessEqual: ({ a, b }, backend) => comparison((x, y) => x <= y, a, b, backend),
   Equal: ({ a, b }, backend) => comparison((x, y) => x === y, a, b, backend),
-  Neg: ({ x }, backend) => ofOne('neg', x, backend),
+  Neg: ({ x }, backend) => combination(backend, [[x, -1]]) ?? ofOne('neg', x, backend),
   Square: ({ x }, backend) => ofOne('square', x, backend),
   Sqrt: ({ x }, backend) => ofOne('squareRoot', x, backend),
   Abs: ({ x }, backend) => ofOne('abs', x, backend),
   Relu: ({ x }, backend) => ofOne('relu', x, backend),
   Cast: ({ x }, backend, attrs) => cast(x, (attrs as { dtype: string }).dtype, backend),
-  AddN: (inputs, backend) => sumOfAll(Object.values(inputs), backend),
+  AddN: (inputs, backend) =>
+    combination(
+      backend,
+      Object.values(inputs).map((of) => [of, 1]),
+    ) ?? sumOfAll(Object.values(inputs), backend),
   Sum: ({ x }, backend, attrs) => sum(x, attrs as unknown as Reduction, backend, 1),
   Mean: ({ x }, backend, attrs) => {
     const { axis } = attrs as unknown as Reduction;

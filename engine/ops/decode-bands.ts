@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddedBackend } from '../embedded/backend.ts';
+import { numbersOfAll } from '../embedded/combination.ts';
 import { transposedProduct } from '../embedded/later.ts';
 import { compute, computeAll, numbers } from '../kernel.ts';
 import { dotsAt, sparseTimesDense, sumOfTransposed } from '../products.ts';
@@ -56,7 +57,9 @@ function register(backendName: string): void {
       const [latents, n] = W.shape as [number, number];
       return {
         z: () => {
-          const values = dotsAt(pattern, gradients.map(numbers), numbers(W), n, bandOf);
+          const backend = embeddedBackend();
+          const parts = backend ? numbersOfAll(backend, gradients) : gradients.map(numbers);
+          const values = dotsAt(pattern, parts, numbers(W), n, bandOf);
           return sparseTensor({ ...pattern, values }, latents);
         },
         W: () => {

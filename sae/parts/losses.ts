@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { meanErrorsOnDevice } from '#engine/mean-errors';
+import { meanErrors } from '#engine/mean-errors';
 import { decode, detach, largestAmong, squaredErrors } from '#engine/ops';
 import { countOnDevice } from '#engine/tracking';
 
@@ -17,7 +17,7 @@ type ReductionConfig = z.infer<z.ZodObject<typeof reductionFields>>;
  */
 export function reconstructionLoss(recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor {
   const { term_tilt } = config;
-  return meanErrorsOnDevice(recon, x, term_tilt) ?? tiltedMean(squaredErrors(recon, x), term_tilt);
+  return meanErrors(recon, x, term_tilt) ?? tiltedMean(squaredErrors(recon, x), term_tilt);
 }
 
 /**

@@ -58,59 +58,6 @@ export function squaresOfRows(from: i32, to: i32, a: usize, size: usize, n: usiz
   }
 }
 
-/** out[i] = |a_i - b_i|²; rows have n numbers. */
-export function squaredErrors(from: i32, to: i32, a: usize, b: usize, n: i32, out: usize): void {
-  const bytes = <usize>n << 2;
-  const whole = bytes & ~15;
-  for (let row = <usize>from; row < <usize>to; row++) {
-    const left = a + row * bytes;
-    const right = b + row * bytes;
-    let sums = f32x4.splat(0);
-    let i: usize = 0;
-    for (; i < whole; i += 16) {
-      const d = f32x4.sub(v128.load(left + i), v128.load(right + i));
-      sums = madd(d, d, sums);
-    }
-    let sum = sumLanes(sums);
-    for (; i < bytes; i += 4) {
-      const d = load<f32>(left + i) - load<f32>(right + i);
-      sum += d * d;
-    }
-    store<f32>(out + (row << 2), sum);
-  }
-}
-
-/** The gradients of `squaredErrors`: da_i = 2 dy_i (a_i - b_i), db_i = -da_i. */
-export function squaredErrorsGradients(
-  from: i32,
-  to: i32,
-  dy: usize,
-  a: usize,
-  b: usize,
-  n: i32,
-  da: usize,
-  db: usize,
-): void {
-  const bytes = <usize>n << 2;
-  const whole = bytes & ~15;
-  for (let row = <usize>from; row < <usize>to; row++) {
-    const factor: f32 = 2 * load<f32>(dy + (row << 2));
-    const factors = f32x4.splat(factor);
-    const at = row * bytes;
-    let i: usize = 0;
-    for (; i < whole; i += 16) {
-      const d = f32x4.mul(factors, f32x4.sub(v128.load(a + at + i), v128.load(b + at + i)));
-      v128.store(da + at + i, d);
-      v128.store(db + at + i, f32x4.neg(d));
-    }
-    for (; i < bytes; i += 4) {
-      const d = factor * (load<f32>(a + at + i) - load<f32>(b + at + i));
-      store<f32>(da + at + i, d);
-      store<f32>(db + at + i, -d);
-    }
-  }
-}
-
 /** norms[i] = max(|W_i|, floor) and unit_i = W_i / norms[i]; rows have n numbers. */
 export function unitRows(from: i32, to: i32, W: usize, n: i32, floor: f32, unit: usize, norms: usize): void {
   const bytes = <usize>n << 2;

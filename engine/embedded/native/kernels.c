@@ -1,4 +1,5 @@
 // The kernels of the embedded backend in C, as one library. `npm run build:native` builds it.
+#include "combination.h"
 #include "elementwise.h"
 #include "product.h"
 #include "reductions.h"
@@ -12,7 +13,8 @@ typedef void kernel(const struct job *);
   each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
   each(packLeft) each(product) each(transpose) \
   each(sparseRows) each(columnSums) each(sparseDots) each(above) each(histogram) \
-  each(sumColumns) each(sumOfRows) each(squaresOfRows) each(squaredErrors) each(squaredErrorsGradients) \
+  each(sumColumns) each(sumOfRows) each(squaresOfRows) \
+  each(combine) each(combinationSquares) each(combinationColumns) \
   each(unitRows) each(unitRowsGradient)
 
 #define ENTRY(name) {#name, name},

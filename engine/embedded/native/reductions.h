@@ -65,52 +65,11 @@ ROWS_OF(squaresOfRows, dots_of(rows, rows, count, sums))
 
 #undef ROWS_OF
 
-KERNEL(squaredErrors) {
-  const float *a = pointer(job, 0), *b = pointer(job, 1);
-  const int64_t n = whole(job, 2), blocks = n & ~3;
-  float *out = pointer(job, 3);
-  for (int64_t row = job->from; row < job->to; row += GROUP) {
-    const float *left[GROUP], *right[GROUP];
-    group_of(a, n, row, job->to, left);
-    group_of(b, n, row, job->to, right);
-    __m128 sums[GROUP];
-    for (int g = 0; g < GROUP; g++) sums[g] = _mm_setzero_ps();
-    for (int64_t i = 0; i < blocks; i += 4) {
-      for (int g = 0; g < GROUP; g++) {
-        const __m128 d = _mm_sub_ps(_mm_loadu_ps(left[g] + i), _mm_loadu_ps(right[g] + i));
-        sums[g] = _mm_fmadd_ps(d, d, sums[g]);
-      }
-    }
-    for (int g = 0; g < least(GROUP, job->to - row); g++) {
-      float sum = sum_lanes(sums[g]);
-      for (int64_t i = blocks; i < n; i++) {
-        const float d = left[g][i] - right[g][i];
-        sum += d * d;
-      }
-      out[row + g] = sum;
-    }
-  }
-}
-
 /** Runs the body for the vectors of a row of n numbers; `part` of the lanes are there, all but at its end. */
 #define FOR_VECTORS(n)                                  \
   for (int64_t i = 0, part; part = least(LANES, (n)-i), i < (n); i += LANES)
 #define LOAD(at) (part == LANES ? load((at) + i) : load_part((at) + i, (int)part))
 #define STORE(at, x) (part == LANES ? store((at) + i, x) : store_part((at) + i, x, (int)part))
-
-KERNEL(squaredErrorsGradients) {
-  const float *dy = pointer(job, 0), *a = pointer(job, 1), *b = pointer(job, 2);
-  const int64_t n = whole(job, 3);
-  float *da = pointer(job, 4), *db = pointer(job, 5);
-  for (int64_t row = job->from; row < job->to; row++) {
-    const vec factor = splat(2 * dy[row]);
-    FOR_VECTORS(n) {
-      const vec d = factor * (LOAD(a + row * n) - LOAD(b + row * n));
-      STORE(da + row * n, d);
-      STORE(db + row * n, xor_bits(d, splat(-0.0f)));
-    }
-  }
-}
 
 INLINE float root_of(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
 
