@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
 import { openCl } from '#engine/opencl/library';
-import { openClHere } from '#engine/opencl/testing/here';
+import { noDevice } from '#engine/opencl/testing/here';
 import { d, rows, steps, trained, type Watch } from './testing/trained.ts';
 
 /** The results for each item, one after the other. */
@@ -23,7 +23,7 @@ const cases: [string, Watch][] = [
   ['jumprelu', {}],
 ];
 
-describe.each(openClHere)('steps on %s', (backend) => {
+describe.skipIf(noDevice).each(['opencl'])('steps on %s', (backend) => {
   afterAll(async () => {
     await openBackend('embedded');
   });
