@@ -35,9 +35,7 @@ it.skipIf(isInstalled('@tensorflow/tfjs-node'))(
   'says in one line what a backend lacks that is asked for',
   async () => {
     await expect(openBackend('node')).rejects.toThrow(
-      new UserError(
-        'backend node: @tensorflow/tfjs-node not installed (npm install --no-save --save-prod @tensorflow/tfjs-node@4.22.0)',
-      ),
+      new UserError('backend node: @tensorflow/tfjs-node not installed (npm run setup:gpu -- node)'),
     );
   },
 );

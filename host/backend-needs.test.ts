@@ -60,6 +60,15 @@ it('lets their variables through to children', () => {
   expect(cleanEnv({}, env)).toEqual({ ...env, CUDA_CACHE_PATH: undefined, PATH: expect.any(String) });
 });
 
+it('lets through what tunes OpenBLAS and threads', () => {
+  const names = ['ENGINE_THREADS', 'ENGINE_BLAS', 'ENGINE_NATIVE', 'OMP_NUM_THREADS', 'GOTO_NUM_THREADS'];
+  const ofBlas = ['CORETYPE', 'NUM_THREADS', 'DEFAULT_NUM_THREADS', 'THREAD_TIMEOUT', 'MAIN_FREE', 'VERBOSE'];
+  const env = Object.fromEntries(
+    [...names, ...ofBlas.map((name) => `OPENBLAS_${name}`)].map((n) => [n, '1']),
+  );
+  expect(cleanEnv({}, env)).toEqual({ ...env, PATH: expect.any(String) });
+});
+
 it('every backend declares its needs', () => {
   const files = readdirSync(join(import.meta.dirname, '../engine/backends'));
   const backends = files.filter((name) => name.endsWith('.ts')).map((name) => name.replace('.ts', ''));

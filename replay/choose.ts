@@ -16,6 +16,8 @@ export interface Standing {
   skipped: Step[];
   /** The sprint of the present best; it may be a sprint outside of the path. */
   best: LedgerRow | null;
+  /** The last sprint that tried the whole published recipe, and whether the best has that in it. */
+  recipe: { row: LedgerRow; inBest: boolean } | null;
 }
 
 export interface Next {
@@ -56,6 +58,7 @@ export function choose(
   const judged: Trial[] = [];
   const cut: Trial[] = [];
   let best: LedgerRow | null = null;
+  let inBest = false;
   for (const row of ledger) {
     const step = stepOf(row.id);
     if (step) {
@@ -64,7 +67,10 @@ export function choose(
       (cutOff ? cut : judged).push({ step, row, base: baseOf(kept) });
       if (KEPT.includes(row.outcome) && !kept.includes(step)) kept.push(step);
     }
-    if (row.outcome === 'new-best') best = row;
+    if (row.outcome === 'new-best') {
+      best = row;
+      inBest = kept.some(({ isWhole }) => isWhole);
+    }
   }
 
   const trialsOf = (step: Step) => judged.filter((trial) => trial.step === step);
@@ -78,7 +84,9 @@ export function choose(
     const without = [...rejected.map((trial) => trial.step), ...skipped];
     if (step.needs.some((slug) => without.some((missing) => missing.slug === slug))) skipped.push(step);
   }
-  const standing = { metric, kept, rejected, skipped, best };
+  const whole = judged.findLast(({ step }) => step.isWhole)?.row;
+  const recipe = whole ? { row: whole, inBest } : null;
+  const standing = { metric, kept, rejected, skipped, best, recipe };
 
   const first = open.find(possible);
   if (first) {

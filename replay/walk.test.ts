@@ -248,6 +248,29 @@ describe('the walk', () => {
     expect(supervisor.said.at(-1)).toContain('path is complete');
   });
 
+  it.each([
+    ['new-best', 'finished', 'It has the full published recipe in it.'],
+    [
+      'stacked',
+      'finished',
+      'It is not the full published recipe, which has F1 0.52 (verified, sprint 3, stacked): what is new in that does not show beyond the noise here.',
+    ],
+    [
+      'new-best',
+      'diverged: loss is NaN at step 3',
+      'It is not the full published recipe, which came to no verdict (sprint 3, failed).',
+    ],
+  ])('says at its end of a recipe that was %s (%s): %s', (outcome, status, sentence) => {
+    const supervisor = new Counterpart();
+    for (const [at, { isWhole }] of PATH.entries()) {
+      if (isWhole) supervisor.sprint({ outcome, f1: 0.5 + at / 100, status });
+      else supervisor.sprint({ outcome: at < 2 ? 'new-best' : 'no-gain', f1: 0.5 + at / 100 });
+    }
+    while (supervisor.sprint({ outcome: 'no-gain', f1: 0.5 }));
+    expect(supervisor.said.at(-1)).toContain(sentence);
+    expect(supervisor.said.at(-1)?.match(/the full published recipe/g)).toHaveLength(1);
+  });
+
   it('puts nothing forward when a run diverges, and leaves the step out from then on', () => {
     const supervisor = new Counterpart();
     supervisor.sprint({ outcome: 'new-best', f1: 0.5 });

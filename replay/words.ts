@@ -16,28 +16,28 @@ export const closing = `${NAME}: this sprint is finished.`;
 export const stopped = (what: string, why: string) =>
   `${NAME}: ${what}, so the script stops here. ${firstLine(why)}`;
 
-export function walked({ kept, rejected, skipped, best, metric }: Standing): string {
+export function walked({ kept, rejected, skipped, best, recipe, metric }: Standing): string {
   const parts = [
     `${NAME}: the published path is complete, and no step is left to be tried.`,
     kept.length > 0 ? `Kept: ${titles(kept)}.` : 'No step gave a gain.',
     rejected.length > 0 ? `Without gain: ${titles(rejected.map(({ step }) => step))}.` : '',
     skipped.length > 0 ? `Not tried, because they build on one of these: ${titles(skipped)}.` : '',
     best ? `The present best is ${bestInWords(best, metric)}.` : '',
-    wholeRecipe({ kept, rejected, best, metric }),
+    wholeRecipe({ recipe, best, metric }),
     'Further gains need a researcher with new ideas.',
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
 
 /** Whether the best is the published recipe, and in one sentence why not. */
-function wholeRecipe({ kept, rejected, best, metric }: Omit<Standing, 'skipped'>): string {
-  if (kept.some(({ isWhole }) => isWhole)) return 'It has the full published recipe in it.';
-  const tried = rejected.find(({ step }) => step.isWhole);
-  const value = tried?.row.metrics[metric];
-  if (!tried) return '';
-  return value === undefined || !best
-    ? `It is not the full published recipe, which came to no verdict (sprint ${tried.row.number}, ${tried.row.outcome}).`
-    : `It is not the full published recipe, which has ${label(metric)} ${value} (verified, sprint ${tried.row.number}, ${tried.row.outcome}): what is new in that does not show beyond the noise here.`;
+function wholeRecipe({ recipe, best, metric }: Pick<Standing, 'recipe' | 'best' | 'metric'>): string {
+  if (!recipe || !best) return '';
+  if (recipe.inBest) return 'It has the full published recipe in it.';
+  const { number, outcome, metrics } = recipe.row;
+  const value = metrics[metric];
+  return value === undefined
+    ? `It is not the full published recipe, which came to no verdict (sprint ${number}, ${outcome}).`
+    : `It is not the full published recipe, which has ${label(metric)} ${value} (verified, sprint ${number}, ${outcome}): what is new in that does not show beyond the noise here.`;
 }
 
 /** The text that names the next step, said with the call of start_sprint. */

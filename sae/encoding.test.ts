@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
-import { openClHere } from '#engine/opencl/testing/here';
+import { noDevice } from '#engine/opencl/testing/here';
 import { uniform } from '#engine/random';
 import { createCheckpointEncoder } from './encoding.ts';
 import { loadAddons, loadArchitecture, loadExperiments } from './load.ts';
@@ -42,7 +42,7 @@ async function encoded(name: string, backend: string) {
   return { codes, before, after };
 }
 
-describe.each(openClHere)('codes of a checkpoint on %s', (backend) => {
+describe.skipIf(noDevice).each(['opencl'])('codes of a checkpoint on %s', (backend) => {
   afterAll(async () => {
     await openBackend('embedded');
   });

@@ -14,13 +14,15 @@ it('says what was not tested, how much of it, and what to install', () => {
     'sae/trainer/cuda.integration.test.ts',
     'speed/proof/full-memory.integration.test.ts',
     'bench/sampler/device/synth-16k.e2e.test.ts',
+    ...['sae/encoding.test.ts', 'sae/trainer/steps.test.ts', 'bench/sampler/distribution.test.ts'],
+    'speed/step/step.e2e.test.ts',
   ];
   expect(untested(skipped)).toEqual([
-    'Not tested here (15 skipped):',
+    'Not tested here (19 skipped):',
     '  a trainer on a full disk (1): run it where a user namespace may mount a tmpfs',
     '  the sandbox (4): install bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
     '  OpenBLAS in the engine (1): install OpenBLAS (apt-get install libopenblas0-pthread)',
-    '  the kernels for OpenCL devices (1): install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
+    '  the kernels for OpenCL devices (5): install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
     '  the PTX as the build of its sources (1): install clang and libclc (apt-get install clang-16 libclc-16)',
     '  the kernels in C as the build of their sources (1): install clang and a linker (apt-get install clang-16 binutils)',
     '  the kernels in C (3): run it on Linux on x64, on a processor with AVX2 and AVX-512',

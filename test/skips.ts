@@ -80,7 +80,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels for OpenCL devices',
-    of: /(^|\/)(opencl\/\w+|device\/(device-sampler|synth-16k))\./,
+    of: /(^|\/)(opencl\/\w+|device\/(device-sampler|synth-16k)|sampler\/(distribution|sampler)|speed\/step\/step|sae\/encoding|trainer\/(steps|device-run|ends))\./,
     remedy: 'install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
     notInCi: '.ci/run installs PoCL where the distribution has it',
   },

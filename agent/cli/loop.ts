@@ -48,7 +48,10 @@ const command = program(
     whole(1),
     1,
   )
-  .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
+  .option(
+    '--profile <name>',
+    'profile of TASK.md; default: for Claude the first that this machine can run, for the replay its defaultProfile',
+  )
   .option(
     '--start <from>',
     'workspace that a new run branch starts from: best-known (yours), baseline, or with --new that of a run, a run branch or a commit; default: best-known for Claude, baseline for the replay',

@@ -36,6 +36,9 @@ beforeAll(() => {
 it('measures each budget into one file that decisions read, and makes no run twice', async () => {
   expect(() => noiseOf(readTask(join(repo, 'TASK.md')), 'tiny')).toThrow(/not found.*npm run noise -- tiny/);
   expect((await noise('tiny', '--experiment', 'nope')).complaint).toContain('unknown experiment "nope"');
+  expect((await noise('tiny', '--experiment', 'plain', '--beside', 'plain')).complaint).toBe(
+    '--beside plain: is the recipe itself; name another one',
+  );
   const first = await noise('tiny', '--experiment', 'plain', '--seeds', '3');
   expect(first.exit.code).toBe(0);
   expect(first.stdout).toMatch(/full +3 +0\.\d{4} +0\.0200 +0\.0283\n.*noise\/tiny\.json\n$/);

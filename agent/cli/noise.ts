@@ -81,6 +81,9 @@ async function main(): Promise<number> {
   if (!parsed(withEngineOptions(command))) return 0;
   const options = command.opts<Options>();
   const { experiment, beside = null, seed, seeds, set: settings } = options;
+  // The same runs on both sides would be no distance apart, and any gain above the noise.
+  if (beside === experiment)
+    throw new UserError(`--beside ${beside}: is the recipe itself; name another one`);
   const repo = process.cwd();
   const task = readTask('TASK.md');
   const profileName = await readyProfile(task, repo, command.args[0]);

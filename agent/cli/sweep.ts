@@ -51,7 +51,10 @@ const command = program(
   'Trains and judges experiments, over a grid of settings and seeds, and compares them: a table, JSON, CSV, Markdown and plots. A run that is finished is used again where nothing that it depends on has changed; failed runs are recorded.',
 )
   .argument('[names...]', 'experiments and sweeps that `npm run train -- --list` prints')
-  .option('--profile <name>', 'profile of TASK.md (default: the first without `requires`)')
+  .option(
+    '--profile <name>',
+    'profile of TASK.md (default: its defaultProfile, else the first without `requires`)',
+  )
   .option('--samples <n>', 'training samples of each run (default: as for a full run)', whole(1))
   .option('--seed <n>', 'the first seed', whole(0), 0)
   .option('--seeds <n>', 'number of consecutive seeds', whole(1), 1)

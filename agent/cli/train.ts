@@ -45,7 +45,10 @@ const command = program(
   'Trains one experiment of the workspace, as its files are now, and judges the checkpoint.',
 )
   .argument('[experiment]', 'a name that --list prints')
-  .option('--profile <name>', 'profile of TASK.md (default: the first without `requires`)')
+  .option(
+    '--profile <name>',
+    'profile of TASK.md (default: its defaultProfile, else the first without `requires`)',
+  )
   .option('--samples <n>', 'training samples (default: as for a full run)', whole(1))
   .option('--seed <n>', 'seed of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { NoiseDraft, noiseOf, readNoise } from '#contract/noise';
-import { readTask } from '#contract/task';
+import { budgetOf, NoiseDraft, noiseOf, readNoise } from '#contract/noise';
+import { profileOf, readTask } from '#contract/task';
 import { spreadOf } from './spread.ts';
 
 describe('the spread over seeds', () => {
@@ -53,5 +54,34 @@ describe('the noise files of TASK.md', () => {
         expect(again.run).toBeCloseTo(spread.run, 5);
         expect(again.difference).toBeCloseTo(spread.difference, 5);
       }
+  });
+
+  it.each(profiles)(
+    '%s: docs/statistics.md has its deviation of a pair, and the degrees of freedom',
+    (name) => {
+      const { confirm, budgets } = profileOf(task, name);
+      const samples = (confirm !== false && confirm.samples) || budgets.full;
+      const { deviation, df } = noiseOf(task, name).unlike[budgetOf(budgets, samples)];
+      const page = readFileSync(join(dirname(path), 'docs/statistics.md'), 'utf8');
+      const [, said, freedom] =
+        new RegExp(`^\\| \`${name}\`[^|]* \\| (\\.\\d+) \\| (\\d+) \\|`, 'm').exec(page) ?? [];
+      expect([Number(said), Number(freedom)]).toEqual([deviation, df]);
+    },
+  );
+
+  it('docs/small-world.md has how far full runs are apart', () => {
+    const page = readFileSync(join(dirname(path), 'docs/small-world.md'), 'utf8');
+    const run = (name: string) => {
+      const { noise } = profileOf(task, name);
+      return readNoise(join(dirname(path), String(noise)), NoiseDraft, '').budgets.full?.metrics.f1?.run ?? 0;
+    };
+    const said =
+      /a full run deviates by (\S+) at 128 latents .*, by (\S+) at 1,024, and by\s+(\S+) at 4,096/.exec(page);
+    expect(said?.slice(1)).toEqual([
+      run('small').toFixed(3),
+      run('medium').toFixed(4),
+      run('16k').toFixed(4),
+    ]);
+    expect(page).toContain(`the difference of the two on one seed by ${noiseOf(task, 'medium').full}.`);
   });
 });

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { readTask } from '#contract/task';
 import { exampleTask } from '../fixtures/examples.ts';
-import { notReady, readyProfile } from './profiles.ts';
+import { firstPlain, notReady, readyProfile } from './profiles.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -14,6 +16,13 @@ it('where none is named, the task says which profile, else it is the first that 
   expect(await chosen()).toBe('large');
   task.contract.defaultProfile = 'first';
   expect(await chosen()).toBe('first');
+});
+
+it('the task that ships has a profile for a night where no GPU works, and another one for trials', async () => {
+  const repo = join(import.meta.dirname, '../..');
+  const task = readTask(join(repo, 'TASK.md'));
+  expect(firstPlain(task.contract)).toBe('medium');
+  expect(await readyProfile(task, repo, undefined)).toBe('small');
 });
 
 it('what a profile requires finds the way to the network, since it may download', async () => {

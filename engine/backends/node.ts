@@ -7,7 +7,7 @@ const PACKAGE = '@tensorflow/tfjs-node';
 /** libtensorflow on the CPU. */
 export const backend: BackendModule = {
   tfName: 'tensorflow',
-  missing: () => notInstalled([PACKAGE], `npm install --no-save --save-prod ${PACKAGE}@4.22.0`),
+  missing: () => notInstalled([PACKAGE], 'npm run setup:gpu -- node'),
   async open() {
     await openTensorflow(PACKAGE);
     return { detail: 'libtensorflow', gpu: false, form: 'plain' };

@@ -3,7 +3,6 @@
 //   npm run setup:gpu -- --probe
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parsed, program, several } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { working } from '#contract/working';
@@ -11,6 +10,7 @@ import { networkOf } from '#host/network/network';
 import { openBackend } from '../backend.ts';
 import { described, describedGpu, gpuBackends, type OptionalBackend, onCpu } from '../gpu/needs.ts';
 import { thisSystem } from '../gpu/system.ts';
+import { installEnv, installPackages } from '../install-packages.ts';
 import { addressOf, indexOf } from '../tensorflow/package-index.ts';
 import { setUpTensorflow } from '../tensorflow/setup.ts';
 import { wheelCache } from '../tensorflow/wheels.ts';
@@ -23,15 +23,13 @@ interface Options {
 }
 
 const backends = [...gpuBackends, onCpu];
+const names = backends.map(({ name }) => name).join(', ');
 
 const command = program(
   'npm run setup:gpu --',
   'Installs the optional GPU backends that this machine can run. Exits with 0 if one works, or if all that are named do; else with 1.',
 )
-  .argument(
-    '[names...]',
-    `install these even if something is missing: ${backends.map(({ name }) => name).join(', ')}`,
-  )
+  .argument('[names...]', `install these even if something is missing: ${names}`)
   .option('--probe', 'install nothing; only report')
   .option('--index <url>', 'package index with the wheels of TensorFlow (default: $PIP_INDEX_URL, or PyPI)')
   .option('--wheels <folder>', 'a folder that has wheels already (repeatable)', several)
@@ -52,6 +50,8 @@ await runMain(async () => {
   if (!parsed(command)) return 0;
   const options = command.opts<Options>();
   const chosen = command.args.map(named);
+  if (options.prove && chosen.length === 0)
+    throw new UserError(`--prove: name a backend; there are: ${names}`);
   if (options.prove) return prove(chosen);
   say(describedGpu(thisSystem));
   const possible = gpuBackends.filter(({ missing }) => missing(thisSystem).length === 0);
@@ -66,7 +66,7 @@ await runMain(async () => {
 function named(name: string): OptionalBackend {
   const found = backends.find((backend) => backend.name === name);
   if (found) return found;
-  throw new UserError(`no optional backend "${name}"; there are: ${backends.map((b) => b.name).join(', ')}`);
+  throw new UserError(`no optional backend "${name}"; there are: ${names}`);
 }
 
 async function install(wanted: readonly OptionalBackend[], options: Options): Promise<void> {
@@ -77,7 +77,11 @@ async function install(wanted: readonly OptionalBackend[], options: Options): Pr
   for (const folder of options.wheels ?? [])
     if (!existsSync(folder)) throw new UserError(`--wheels ${folder}: there is no such folder`);
   const index = addressOf(options.index ?? indexOf(process.env));
-  if (!installPackages(wanted)) return;
+  const complaint = installPackages(wanted, say);
+  if (complaint !== null) {
+    say(`not installed: ${complaint}`);
+    return;
+  }
   const { fetch, notes } = networkOf();
   for (const note of notes) say(note);
   const folders = [wheelCache(), ...(options.wheels ?? [])];
@@ -90,38 +94,6 @@ async function install(wanted: readonly OptionalBackend[], options: Options): Pr
       say(`${name} is not set up: ${error.message}`);
     }
   }
-}
-
-/**
- * Installs all packages by one command: npm removes what an earlier --no-save installed. With --no-save,
- * --save-prod saves nothing; without --save-prod, npm finds an optional peer "up to date" and installs
- * nothing. No package needs its install script here.
- */
-function installPackages(wanted: readonly OptionalBackend[]): boolean {
-  // What is built already stays, and is not listed by its user again.
-  const kept = backends.filter((backend) => !wanted.includes(backend) && backend.installed());
-  const packages = new Set([...wanted, ...kept].flatMap((backend) => backend.packages));
-  const args = ['install', '--no-save', '--save-prod', '--ignore-scripts', ...packages];
-  say(`npm ${args.join(' ')}`);
-  const { status, stderr, error } = spawnSync('npm', [...args, '--loglevel', 'error'], {
-    cwd: join(import.meta.dirname, '..', '..'),
-    encoding: 'utf8',
-    env: installEnv(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  if (error) throw new UserError(`npm cannot be started: ${error.message}`, 1);
-  if (status !== 0)
-    say(
-      `not installed: ${stderr.split('\n').find((line) => /error/i.test(line)) ?? 'npm failed and does not say why'}`,
-    );
-  return status === 0;
-}
-
-/** What npm and a compiler need of our environment: no key is among it. */
-function installEnv(): NodeJS.ProcessEnv {
-  const needed =
-    /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|NODE_EXTRA_CA_CERTS|LD_LIBRARY_PATH|LIBRARY_PATH|CPATH|CUDA_\w+|CC|CXX|npm_\w+|(https?|all|no)_proxy)$/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => needed.test(name)));
 }
 
 /** Proves each in a process of its own: a library that does not fit its driver can end the process. */

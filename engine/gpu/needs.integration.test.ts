@@ -124,6 +124,14 @@ describe('setup:gpu', () => {
     expect(status).toBe(/gpu|opencl|cuda/.test(chosen) ? 0 : 1);
   });
 
+  it('--prove refuses to prove nothing', () => {
+    expect(run('--prove')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'error: --prove: name a backend; there are: node-gpu, webgpu, node\n',
+    });
+  });
+
   it('refuses a name there is not in one line', () => {
     const { status, stdout, stderr } = run('cuda');
     expect([status, stdout, stderr]).toEqual([

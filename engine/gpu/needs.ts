@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { isInstalled } from '../packages.ts';
 import { compilerOf, NO_COMPILER } from '../tensorflow/compile.ts';
-import { isBuilt, packagesOf } from '../tensorflow/setup.ts';
+import { bindingOf, isBuilt, packagesOf } from '../tensorflow/setup.ts';
 import { type TensorflowBackend, wheelsOf } from '../tensorflow/wheels.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
@@ -9,6 +9,8 @@ import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './sy
 export interface OptionalBackend {
   name: 'node-gpu' | 'webgpu' | 'node';
   packages: readonly string[];
+  /** Files in these packages that we have made. npm removes them where it installs a package again. */
+  made: readonly string[];
   installed(): boolean;
   /** What is missing and cannot be installed by us; empty if the backend is worth installing. */
   missing(system: System): string[];
@@ -21,6 +23,7 @@ export const gpuBackends: readonly OptionalBackend[] = [
   {
     name: 'node-gpu',
     packages: packagesOf('node-gpu'),
+    made: [bindingOf('node-gpu')],
     installed: () => isBuilt('node-gpu'),
     missing: (system) =>
       system.platform === 'linux'
@@ -30,6 +33,7 @@ export const gpuBackends: readonly OptionalBackend[] = [
   {
     name: 'webgpu',
     packages: ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'],
+    made: [],
     installed: () => ['webgpu', '@tensorflow/tfjs-backend-webgpu'].every(isInstalled),
     missing(system) {
       // macOS and Windows include what Dawn needs.
@@ -60,6 +64,7 @@ export const gpuBackends: readonly OptionalBackend[] = [
 export const onCpu: OptionalBackend = {
   name: 'node',
   packages: packagesOf('node'),
+  made: [bindingOf('node')],
   installed: () => isBuilt('node'),
   missing: (system) => tensorflow('node', system),
 };

@@ -26,7 +26,7 @@ export const packagesOf = (backend: TensorflowBackend): string[] => [
 const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
 
 /** The file that the package of a backend loads. */
-const bindingOf = (backend: TensorflowBackend): string =>
+export const bindingOf = (backend: TensorflowBackend): string =>
   join(MODULES, PACKAGE_OF[backend], 'lib', 'napi-v8', 'tfjs_binding.node');
 
 /** Whether a backend is set up in this checkout. */

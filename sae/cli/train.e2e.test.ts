@@ -88,6 +88,9 @@ describe('train', () => {
     expect(ended.stderr).toContain('finished after 7040 samples');
     expect(ended.code).toBe(0);
     const result = resultOf(out);
+    // The line that a screen shows: what computes, and why that.
+    expect(ended.stderr).toMatch(/^backend tfjs \S+ \w+ \(.*\): .+$/m);
+    expect(ended.stderr).toContain(`\nbackend ${result.backend}: `);
     expect(result).toMatchObject({
       status: 'finished',
       steps: 55,

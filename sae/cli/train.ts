@@ -143,8 +143,8 @@ await runMain(async () => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.stderr.write(
-    `${experiment.name} (${experiment.architecture}), ${options.samples} samples, ${backend.label}, ` +
-      `started in ${Math.round(performance.now())} ms\nbackend ${backend.name}: ${backend.why}\n`,
+    `${experiment.name} (${experiment.architecture}), ${options.samples} samples, ` +
+      `started in ${Math.round(performance.now())} ms\nbackend ${backend.label}: ${backend.why}\n`,
   );
   const result = await train(
     {

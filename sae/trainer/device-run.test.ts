@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import { openClHere } from '#engine/opencl/testing/here';
+import { noDevice } from '#engine/opencl/testing/here';
 import { uniform } from '#engine/random';
 import { loadArchitecture } from '../load.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -52,7 +52,7 @@ async function run(name: string, { resume = false, stopAfter = steps, spoilt = -
   return { result, checkpoint: (file: string) => readCheckpoint(join(plan.out, file)) };
 }
 
-describe.each(openClHere)('a run on %s', (backend) => {
+describe.skipIf(noDevice).each(['opencl'])('a run on %s', (backend) => {
   afterAll(async () => {
     await openBackend('embedded');
     rmSync(folder, { recursive: true });

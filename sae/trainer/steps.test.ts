@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { deviceCounts } from '#engine/device-counts';
 import { openCl } from '#engine/opencl/library';
-import { openClHere } from '#engine/opencl/testing/here';
+import { noDevice } from '#engine/opencl/testing/here';
+import { threadClock } from '#engine/thread-time';
 import { d, rows, steps, trained, type Watch } from './testing/trained.ts';
 
 /** The results for each item, one after the other. */
@@ -23,7 +24,7 @@ const cases: [string, Watch][] = [
   ['jumprelu', {}],
 ];
 
-describe.each(openClHere)('steps on %s', (backend) => {
+describe.skipIf(noDevice).each(['opencl'])('steps on %s', (backend) => {
   afterAll(async () => {
     await openBackend('embedded');
   });
@@ -95,6 +96,30 @@ describe.each(openClHere)('steps on %s', (backend) => {
       ...{ enqueueWriteBuffer: 2, enqueueCopyBuffer: 2, releaseEvent: 1, flush: 1 },
     });
   });
+
+  // Processor time of this thread, which other load hardly changes; a sixth of it is taken.
+  it.skipIf(threadClock() === null).each(['baseline_batchtopk', 'default'])(
+    'take at most 0.3 ms of JavaScript once they are replayed, without what the driver takes (%s)',
+    async (name) => {
+      await openBackend(backend);
+      const library = openCl();
+      const own = { ...library };
+      const none = () => 0;
+      const silent = { enqueueNDRangeKernel: none, enqueueWriteBuffer: none, enqueueCopyBuffer: none };
+      const took: number[] = [];
+      const before = (step: number) => {
+        if (step === 20) Object.assign(library, { ...silent, releaseEvent: none, flush: none });
+      };
+      await trained(name, backend, { count: 120, before, took: (ms) => void took.push(ms) }).finally(() =>
+        Object.assign(library, own),
+      );
+      const [middle] = took
+        .slice(20)
+        .sort((a, b) => a - b)
+        .slice(50);
+      expect(middle).toBeLessThan(0.3);
+    },
+  );
 
   const alike = ({ result, numbers, sinceFired }: Awaited<ReturnType<typeof trained>>) => ({
     ...{ result, numbers, sinceFired },

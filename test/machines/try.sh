@@ -2,7 +2,7 @@
 # Tries this checkout as a newcomer would, on a machine with another Node and with next to nothing else:
 #   test/machines/try.sh 24 whole      the README's two commands as they stand, on Node 24; with E2E=1 the end-to-end tests too
 #   test/machines/try.sh 22 short      the README's tests, with fewer random cases, and a loop of two sprints
-# The clone lies under a path with blanks, quotes, "#" and letters beyond ASCII; bubblewrap, OpenBLAS, Python and Chromium cannot be found. Node and
+# The clone lies under a path with blanks, quotes, "#" and letters beyond ASCII; bubblewrap, OpenBLAS, Python, Chromium and drivers of OpenCL cannot be found. Node and
 # its npm come from the npm registry. Appends a row to the table in $MACHINES_TABLE, if set: machine | command | result | seconds.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -53,7 +53,7 @@ done
 [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || network+=(NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS")
 run() {
   (cd "$clone" && env -i PATH="$bin" HOME="$work/home" TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" TMPDIR="${TMPDIR:-/tmp}" \
-    ENGINE_BLAS=off "${network[@]}" "$@")
+    ENGINE_BLAS=off OCL_ICD_VENDORS=/nowhere "${network[@]}" "$@")
 }
 mkdir "$work/home"
 
@@ -67,7 +67,7 @@ row() {
     result=FAILED
     failed=1
   fi
-  printf '%s | %s | %s | %s s\n' "Node $("$bin/node" --version), npm $npm_major, no bubblewrap, OpenBLAS, Python or Chromium" \
+  printf '%s | %s | %s | %s s\n' "Node $("$bin/node" --version), npm $npm_major, no bubblewrap, OpenBLAS, Python, Chromium or OpenCL" \
     "$what" "$result" "$((SECONDS - start))" | tee -a "${MACHINES_TABLE:-/dev/null}"
 }
 

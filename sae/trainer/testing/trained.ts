@@ -1,6 +1,7 @@
 import { openBackend } from '#engine/backend';
 import { openClBackend } from '#engine/opencl/backend';
 import { uniform } from '#engine/random';
+import { threadClock } from '#engine/thread-time';
 import { held } from '#engine/tracking';
 import type { Architecture, BaseConfig, PassInput, PassOutput } from '../../architecture.ts';
 import { loadAddons, loadArchitecture, loadExperiments } from '../../load.ts';
@@ -33,6 +34,8 @@ export interface Watch {
   group?: number;
   /** Rows of a step. */
   rowsOf?(step: number): number;
+  /** Called after each step with the milliseconds of processor time that this thread took for it. */
+  took?(ms: number): void;
 }
 
 /** Some steps of an experiment in the small world's sizes, on data that its weights know nothing of. */
@@ -59,11 +62,13 @@ export async function trained(name: string, backend: string, watch: Watch = {}) 
   const dead = new DeadLatents(held(new Float64Array(sae.d_sae)), window);
   const training = stepsOf(model, dead, d, count, watch.compareEvery);
   const next = uniform(2);
+  const clock = threadClock();
   for (let step = 0; step < count; step++) {
     before?.(step, model);
     const now = rowsOf(step);
     const x = Float32Array.from({ length: now * d }, () => next() ** 4 * 4);
     x[0] = watch.spoilt?.(step) ?? x[0];
+    const began = clock?.() ?? Number.NaN;
     training.run({
       ...{
         x,
@@ -75,6 +80,7 @@ export async function trained(name: string, backend: string, watch: Watch = {}) 
         measure: false,
       },
     });
+    watch.took?.((clock?.() ?? Number.NaN) - began);
   }
   before?.(count, model);
   const result: RunResult = training.result();
