@@ -147,6 +147,15 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
       }
     }
+    // Results that are stored past the caches, and one whose rows are not whole lines.
+    for (const [rows, columns] of [
+      [768, 700],
+      [528, 1000],
+      [700, 768],
+    ]) {
+      const a = numbers(rows * columns, rows);
+      expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
+    }
   });
 
   it('sums of columns and rows', () => {
@@ -164,11 +173,13 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('squared errors and unit rows, with their gradients', () => {
-    for (const n of sizes) {
+    for (const n of [...sizes, 720]) {
       for (const [rows, odd] of [
         [1, true],
         [7, false],
         [9, true],
+        // Unit rows that are stored past the caches.
+        ...(n > 700 ? ([[800, true]] as const) : []),
       ] as const) {
         const [a, b] = [numbers(rows * n, n, odd), numbers(rows * n, n + 1, odd)];
         const [one, other] = [new Float32Array(rows * n), new Float32Array(rows * n)];
@@ -205,11 +216,20 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('sums of products with the transposes of sparse matrices, in bands, and their transposes', () => {
-    for (const n of [...sizes, 200, 768, 800]) {
+    // Results of 1,000 columns and more are stored past the caches, where their rows are whole lines.
+    const large = [
+      [1000, 544],
+      [1008, 540],
+      [1008, 544],
+    ];
+    for (const n of [...sizes, 200, 540, 544, 768, 800]) {
       for (const [columns, share] of [
-        [40, 0],
-        [33, 0.1],
-        [7, 0.9],
+        ...[
+          [40, 0],
+          [33, 0.1],
+          [7, 0.9],
+        ],
+        ...large.filter(([, wide]) => wide === n).map(([columns]) => [columns, 0.2]),
       ]) {
         // More terms of a column than are summed at a time.
         const rows = n === 17 ? 600 : 7;
