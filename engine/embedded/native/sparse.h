@@ -253,6 +253,9 @@ INLINE uint32_t bits_of(float x) {
   return x == x ? both.bits : 0x7fffffff;
 }
 
+/** Numbers that are asked for before they are read: some pages of 4 KiB. */
+enum { AHEAD = 1024 };
+
 KERNEL(above) {
   const float *values = pointer(job, 0);
   const int64_t size = whole(job, 1), block = whole(job, 2);
@@ -264,6 +267,8 @@ KERNEL(above) {
     int64_t to = start;
     for (int64_t at = start; at < end; at += LANES) {
       const int part = (int)least(LANES, end - at);
+      // The processor's own prefetching ends with each page.
+      _mm_prefetch((const char *)(values + at + AHEAD), _MM_HINT_T0);
       const vec x = part == LANES ? load(values + at) : load_part(values + at, part);
       uint32_t mask = found_at(x, splat(bound), any) & ((1u << part) - 1);
       for (; mask; mask &= mask - 1) {
