@@ -41,8 +41,8 @@ INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t
   }
 }
 #else
-/** Eight rows of eight numbers at `from` as columns at `to`. */
-INLINE void flip_eight(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
+/** The columns of eight rows of eight numbers at `from`. */
+INLINE void flip_eight(const float *from, int64_t from_row, __m256 columns[8]) {
   __m256 r[8], pairs[8], fours[8];
   for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(from + i * from_row);
   for (int i = 0; i < 8; i += 2) {
@@ -56,15 +56,22 @@ INLINE void flip_eight(const float *from, int64_t from_row, float *to, int64_t t
     fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xee);
   }
   for (int i = 0; i < 4; i++) {
-    put(to + i * to_row, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20), far);
-    put(to + (i + 4) * to_row, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31), far);
+    columns[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
+    columns[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
   }
 }
 
-/** Eight of sixteen rows at a time: the halves of a line follow each other soon, and are joined. */
+/** Sixteen rows of sixteen numbers. Both halves of a line are stored together: half a line alone takes longer. */
 INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
-  for (int j = 0; j < 16; j += 8)
-    for (int i = 0; i < 16; i += 8) flip_eight(from + i * from_row + j, from_row, to + j * to_row + i, to_row, far);
+  for (int j = 0; j < 16; j += 8) {
+    __m256 first[8], second[8];
+    flip_eight(from + j, from_row, first);
+    flip_eight(from + 8 * from_row + j, from_row, second);
+    for (int c = 0; c < 8; c++) {
+      put(to + (j + c) * to_row, first[c], far);
+      put(to + (j + c) * to_row + 8, second[c], far);
+    }
+  }
 }
 #endif
 
