@@ -99,7 +99,7 @@ const NEEDS: readonly Need[] = [
   {
     what: 'the kernels in C',
     of: /(^|\/)(native|compare-rows)\./,
-    remedy: 'run it on Linux on x64, on a processor with AVX2 and AVX-512',
+    remedy: 'run it on Linux on x64, on a processor with AVX2 and AVX-512, with the package koffi',
     notInCi: 'not every machine of CI has such a processor',
   },
   {

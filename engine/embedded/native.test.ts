@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { levels, levelsOf } from '../native/levels.ts';
 import { openNative } from '../native/open.ts';
+import { isInstalled } from '../packages.ts';
 import { uniform } from '../random.ts';
 import { isEqualInWasm, multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
@@ -11,7 +12,8 @@ import { sumOfTransposed, type Term } from './products.ts';
 
 // Kernels in C give the same bits as those of WebAssembly, on one thread and on three.
 const source = new URL('./native/kernels.c', import.meta.url);
-const here = process.platform === 'linux' && process.arch === 'x64' ? levelsOf(readCpuinfo()) : [];
+const isHere = process.platform === 'linux' && process.arch === 'x64' && isInstalled('koffi');
+const here = isHere ? levelsOf(readCpuinfo()) : [];
 const wasm = new Pool(1, { build: 'relaxed' });
 const pools = here.flatMap((level) =>
   [1, 3].map((threads) => [level, new Pool(threads, { native: openNative(source, level) })] as const),
@@ -158,6 +160,15 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
       }
     }
+    // Results that are stored past the caches, and one whose rows are not whole lines.
+    for (const [rows, columns] of [
+      [768, 700],
+      [528, 1000],
+      [700, 768],
+    ]) {
+      const a = numbers(rows * columns, rows);
+      expectSame('transpose', Math.ceil(rows / 16), a, rows, columns, new Float32Array(rows * columns));
+    }
   });
 
   it('sums of columns and rows', () => {
@@ -175,11 +186,13 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('unit rows, with their gradients', () => {
-    for (const n of sizes) {
+    for (const n of [...sizes, 720]) {
       for (const [rows, odd] of [
         [1, true],
         [7, false],
         [9, true],
+        // Unit rows that are stored past the caches.
+        ...(n > 700 ? ([[800, true]] as const) : []),
       ] as const) {
         const [a, b] = [numbers(rows * n, n, odd), numbers(rows * n, n + 1, odd)];
         const [out, few, dy] = [new Float32Array(rows * n), new Float32Array(rows), numbers(rows, 3, odd)];
@@ -237,11 +250,20 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
   });
 
   it('sums of products with the transposes of sparse matrices, in bands, and their transposes', () => {
-    for (const n of [...sizes, 200, 768, 800]) {
+    // Results of 1,000 columns and more are stored past the caches, where their rows are whole lines.
+    const large = [
+      [1000, 544],
+      [1008, 540],
+      [1008, 544],
+    ];
+    for (const n of [...sizes, 200, 540, 544, 768, 800]) {
       for (const [columns, share] of [
-        [40, 0],
-        [33, 0.1],
-        [7, 0.9],
+        ...[
+          [40, 0],
+          [33, 0.1],
+          [7, 0.9],
+        ],
+        ...large.filter(([, wide]) => wide === n).map(([columns]) => [columns, 0.2]),
       ]) {
         // More terms of a column than are summed at a time.
         const rows = n === 17 ? 600 : 7;

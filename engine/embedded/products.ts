@@ -1,7 +1,7 @@
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
+import { withCopies } from './copies.ts';
 import { transposeInto } from './gemm.ts';
-import type { SharedHeap } from './heap.ts';
 
 /*
  * Products with few non-zeros on all threads. The non-zeros lie in plain arrays, which outlive a step without
@@ -21,7 +21,7 @@ export function sparseTimesDense(
   parts: readonly Float32Array[],
   bandOf: Bands,
 ): void {
-  withCopies(heap, [a.offsets, a.indices, a.values, ...bandArrays(bandOf, parts)], (...pointers) => {
+  withCopies(heap, [], [a.offsets, a.indices, a.values, ...bandArrays(bandOf, parts)], (...pointers) => {
     const [offsets, indices, values, starts, bands = 0] = pointers;
     const shape = [bands, parts.length, starts, W.byteOffset, n];
     pool.run('sparseRows', a.rows, rowWork(a, n), offsets, indices, values, ...shape);
@@ -60,7 +60,7 @@ export function sumOfTransposed(
   const nonZeros = terms.reduce((sum, { codes }) => sum + codes.indices.length, 0);
   const work = n * (1 + nonZeros / columns);
   const table = new Uint32Array(TERM_WORDS * terms.length);
-  withCopies(heap, [table, ...lists.flat()], (tableAt, ...pointers) => {
+  withCopies(heap, [], [table, ...lists.flat()], (tableAt, ...pointers) => {
     const each = lists.map((list) => pointers.splice(0, list.length));
     if (pool.native) {
       const words = heap.words(tableAt, table.length).fill(0);
@@ -94,12 +94,12 @@ export function dotsAt(
   n: number,
   bandOf: Bands,
 ): Float32Array {
-  const dots = new Float32Array(pattern.indices.length);
-  withCopies(heap, [pattern.offsets, pattern.indices, dots, ...bandArrays(bandOf, parts)], (...pointers) => {
-    const [offsets, indices, dotsTo, starts, bands = 0] = pointers;
+  const { offsets, indices } = pattern;
+  const dots = new Float32Array(indices.length);
+  withCopies(heap, [dots], [offsets, indices, ...bandArrays(bandOf, parts)], (dotsTo, ...pointers) => {
+    const [offsetsAt, indicesAt, starts, bands = 0] = pointers;
     const shape = [bands, starts, W.byteOffset, n, dotsTo];
-    pool.run('sparseDots', pattern.rows, rowWork(pattern, n), offsets, indices, ...shape);
-    dots.set(heap.floats(dotsTo, dots.length));
+    pool.run('sparseDots', pattern.rows, rowWork(pattern, n), offsetsAt, indicesAt, ...shape);
   });
   return dots;
 }
@@ -126,13 +126,11 @@ export function columnGradients(
   const scaled = new Float32Array(a.indices.length);
   const [sums, weighted] = [new Float32Array(columns), new Float32Array(columns)];
   const outs = [scaled, sums, weighted];
-  const { heap } = backend;
-  withCopies(heap, [...outs, starts, order, a.values, ...(h ? [h] : [])], (...pointers) => {
+  withCopies(backend.heap, outs, [starts, order, a.values, ...(h ? [h] : [])], (...pointers) => {
     const [scaledTo, sumsTo, weightedTo, startsAt, orderAt, values, hAt = 0] = pointers;
     const inputs = [startsAt, orderAt, values, hAt, scale?.byteOffset ?? 0];
     const work = 4 * (1 + a.indices.length / columns);
     backend.pool.run('columnGradients', columns, work, ...inputs, scaledTo, sumsTo, weightedTo);
-    for (const [i, out] of outs.entries()) out.set(heap.floats(pointers[i], out.length));
   });
   return { scaled, sums, weighted };
 }
@@ -158,10 +156,9 @@ function columnsOf({ pool, heap }: Threads, a: SparseCodes, columns: number): Co
     rowOf: new Uint32Array(count),
   };
   const outs = [found.starts, found.order, found.rowOf];
-  withCopies(heap, [...outs, a.offsets, a.indices], (...pointers) => {
+  withCopies(heap, outs, [a.offsets, a.indices], (...pointers) => {
     const [starts, order, rowOf, offsets, indices] = pointers;
     pool.run('byColumn', 1, 0, offsets, indices, a.rows, columns, starts, order, rowOf);
-    for (const [i, out] of outs.entries()) out.set(heap.words(pointers[i], out.length));
   });
   byColumn.set(a.indices, found);
   return found;
@@ -173,33 +170,4 @@ const rowWork = (a: SparseCodes, n: number): number => n * (1 + a.indices.length
 function bandArrays(bandOf: Bands, parts: readonly Float32Array[]): (Uint32Array | Uint8Array)[] {
   const starts = Uint32Array.from(parts, (part) => part.byteOffset);
   return bandOf && parts.length > 1 ? [starts, bandOf] : [starts];
-}
-
-type Numbers = Uint32Array | Float32Array | Uint8Array;
-
-/** Runs `use` with pointers of copies of these arrays, which are released after it. */
-function withCopies(
-  heap: SharedHeap,
-  arrays: readonly Numbers[],
-  use: (...pointers: number[]) => void,
-): void {
-  const pointers: number[] = [];
-  let bytes = 0;
-  for (const { byteLength } of arrays) {
-    pointers.push(bytes);
-    // The next cache line.
-    bytes += Math.ceil(byteLength / 64) * 64;
-  }
-  const block = heap.allocate(bytes);
-  for (const [i, array] of arrays.entries()) {
-    pointers[i] += block;
-    if (array instanceof Uint8Array) heap.bytes(pointers[i], array.length).set(array);
-    else if (array instanceof Float32Array) heap.floats(pointers[i], array.length).set(array);
-    else heap.words(pointers[i], array.length).set(array);
-  }
-  try {
-    use(...pointers);
-  } finally {
-    heap.release(block);
-  }
 }

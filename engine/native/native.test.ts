@@ -3,12 +3,14 @@ import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCpuinfo } from '../embedded/processor.ts';
+import { isInstalled } from '../packages.ts';
 import { levels, levelsOf } from './levels.ts';
 import { openNative } from './open.ts';
 import { digestOf, libraryOf, sourcesIn } from './sources.ts';
 
 const sources = sourcesIn();
-const here = process.platform === 'linux' && process.arch === 'x64' ? levelsOf(readCpuinfo()) : [];
+const isHere = process.platform === 'linux' && process.arch === 'x64' && isInstalled('koffi');
+const here = isHere ? levelsOf(readCpuinfo()) : [];
 const libraries = sources.flatMap((source) =>
   levels.map((level) => [basename(libraryOf(source, level)), source, level] as const),
 );

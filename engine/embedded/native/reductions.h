@@ -1,6 +1,7 @@
 // Sums over rows and columns, and kernels that need one, as in ../kernels/reductions.as.
 #pragma once
 
+#include "far.h"
 #include "lanes.h"
 
 /** Columns of an item. */
@@ -70,6 +71,7 @@ ROWS_OF(squaresOfRows, dots_of(rows, rows, count, sums))
   for (int64_t i = 0, part; part = least(LANES, (n)-i), i < (n); i += LANES)
 #define LOAD(at) (part == LANES ? load((at) + i) : load_part((at) + i, (int)part))
 #define STORE(at, x) (part == LANES ? store((at) + i, x) : store_part((at) + i, x, (int)part))
+#define PUT(at, x) (part == LANES ? put((at) + i, x, far) : store_part((at) + i, x, (int)part))
 
 INLINE float root_of(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
 
@@ -78,6 +80,7 @@ KERNEL(unitRows) {
   const int64_t n = whole(job, 1);
   const float floor = number(job, 2);
   float *unit = pointer(job, 3), *norms = pointer(job, 4);
+  const int far = n % LANES == 0 && is_far(job->to * n, unit);
   for (int64_t row = job->from; row < job->to; row += GROUP) {
     const float *rows[GROUP];
     float squares[GROUP];
@@ -89,7 +92,7 @@ KERNEL(unitRows) {
       const float norm = root < floor ? floor : root;
       norms[row + g] = norm;
       const vec factor = splat(1 / norm);
-      FOR_VECTORS(n) STORE(unit + (row + g) * n, LOAD(rows[g]) * factor);
+      FOR_VECTORS(n) PUT(unit + (row + g) * n, LOAD(rows[g]) * factor);
     }
   }
 }
@@ -101,6 +104,7 @@ KERNEL(unitRowsGradient) {
   const int64_t n = whole(job, 4), blocks = n & ~3;
   const float floor = number(job, 5);
   float *dW = pointer(job, 6);
+  const int far = n % LANES == 0 && is_far(job->to * n, dW);
   for (int64_t row = job->from; row < job->to; row += GROUP) {
     const float *u[GROUP], *du[GROUP];
     float dots[GROUP];
@@ -111,7 +115,7 @@ KERNEL(unitRowsGradient) {
       const float norm = norms[row + g], inverse = 1 / norm;
       const float along = norm > floor ? dnorms[row + g] - dots[g] * inverse : 0;
       float *target = dW + (row + g) * n;
-      FOR_VECTORS(blocks) STORE(target, fused(splat(along), LOAD(u[g]), LOAD(du[g]) * splat(inverse)));
+      FOR_VECTORS(blocks) PUT(target, fused(splat(along), LOAD(u[g]), LOAD(du[g]) * splat(inverse)));
       for (int64_t i = blocks; i < n; i++) target[i] = du[g][i] * inverse + along * u[g][i];
     }
   }
@@ -120,3 +124,4 @@ KERNEL(unitRowsGradient) {
 #undef FOR_VECTORS
 #undef LOAD
 #undef STORE
+#undef PUT

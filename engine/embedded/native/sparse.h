@@ -12,6 +12,8 @@ struct terms {
   const float *rows[MOST_TERMS];
   float values[MOST_TERMS];
   int count;
+  /** Whether the sums are stored past the caches. */
+  int far;
 };
 
 /** Vectors of sums that stay in registers, beside those that a term needs. */
@@ -34,12 +36,13 @@ enum { SUMS = 12 };
           sums[j] = fused(value, load(row + j * LANES), sums[j]);                                 \
     }                                                                                             \
     _Pragma("clang loop unroll(full)") for (int j = 0; j < (vectors); j++)                        \
-        store(target + at + j * LANES, sums[j]);                                                  \
+        put(target + at + j * LANES, sums[j], terms->far);                                        \
   } while (0)
 
 static void add_terms(const struct terms *terms, float *target, int64_t n, int first) {
   int64_t at = 0;
   for (; at + SUMS * LANES <= n; at += SUMS * LANES) ADD_VECTORS(SUMS);
+  for (; at + SUMS / 2 * LANES <= n; at += SUMS / 2 * LANES) ADD_VECTORS(SUMS / 2);
   for (; at + 4 * LANES <= n; at += 4 * LANES) ADD_VECTORS(4);
   for (; at < n; at += LANES) {
     const int part = (int)least(LANES, n - at);
@@ -75,6 +78,7 @@ KERNEL(sparseRows) {
   const float *W = pointer(job, 6);
   const int64_t n = whole(job, 7);
   struct terms terms;
+  terms.far = 0;
   for (int64_t row = job->from; row < job->to; row++) {
     for (int band = 0; band < bands; band++) {
       float *target = part_of(job, parts, band) + row * n;
@@ -102,9 +106,10 @@ struct term {
 
 /** target[0..wide) = numbers `at`.. of a row of the sum over all terms: of a column of each sparse matrix. */
 static void sum_of_column(const struct job *job, const struct term *each, int count, int64_t column, int64_t n,
-                          int64_t at, int64_t wide, float *target) {
+                          int64_t at, int64_t wide, float *target, int far) {
   struct terms terms;
   terms.count = 0;
+  terms.far = far;
   int first = 1;
   for (int t = 0; t < count; t++) {
     const uint32_t *starts = (const uint32_t *)(job->memory + each[t].starts);
@@ -121,11 +126,10 @@ static void sum_of_column(const struct job *job, const struct term *each, int co
 }
 
 /** Rows of a block, each of `wide` numbers, as columns at `to`. */
-INLINE void flip_block(const float *block, int rows, int64_t wide, float *to, int64_t to_row) {
+INLINE void flip_block(const float *block, int rows, int64_t wide, float *to, int64_t to_row, int far) {
   int64_t l = 0;
   if (rows == TOGETHER)
-    for (; l + 8 <= wide; l += 8)
-      for (int r = 0; r < TOGETHER; r += 8) flip_eight(block + r * wide + l, wide, to + l * to_row + r, to_row);
+    for (; l + 16 <= wide; l += 16) flip_sixteen(block + l, wide, to + l * to_row, to_row, far);
   for (; l < wide; l++)
     for (int r = 0; r < rows; r++) to[l * to_row + r] = block[r * wide + l];
 }
@@ -141,6 +145,7 @@ KERNEL(columnSums) {
   const int64_t columns = whole(job, 2), n = whole(job, 3), width = least(MOST_WIDE, whole(job, 5));
   float *out = pointer(job, 6);
   const int64_t groups = (columns + TOGETHER - 1) / TOGETHER;
+  const int far = (flipped ? columns : n) % TOGETHER == 0 && width % TOGETHER == 0 && is_far(columns * n, out);
   for (int64_t item = job->from; item < job->to; item++) {
     const int64_t start = item % groups * TOGETHER, at = item / groups * width;
     const int64_t wide = least(width, n - at);
@@ -148,9 +153,9 @@ KERNEL(columnSums) {
     float block[TOGETHER * MOST_WIDE];
     for (int r = 0; r < rows; r++) {
       float *target = flipped ? block + r * wide : out + (start + r) * n + at;
-      sum_of_column(job, each, count, start + r, n, at, wide, target);
+      sum_of_column(job, each, count, start + r, n, at, wide, target, far && !flipped);
     }
-    if (flipped) flip_block(block, rows, wide, out + at * columns + start, columns);
+    if (flipped) flip_block(block, rows, wide, out + at * columns + start, columns, far);
   }
 }
 
@@ -248,6 +253,9 @@ INLINE uint32_t bits_of(float x) {
   return x == x ? both.bits : 0x7fffffff;
 }
 
+/** Numbers that are asked for before they are read: some pages of 4 KiB. */
+enum { AHEAD = 1024 };
+
 KERNEL(above) {
   const float *values = pointer(job, 0);
   const int64_t size = whole(job, 1), block = whole(job, 2);
@@ -259,6 +267,8 @@ KERNEL(above) {
     int64_t to = start;
     for (int64_t at = start; at < end; at += LANES) {
       const int part = (int)least(LANES, end - at);
+      // The processor's own prefetching ends with each page.
+      _mm_prefetch((const char *)(values + at + AHEAD), _MM_HINT_T0);
       const vec x = part == LANES ? load(values + at) : load_part(values + at, part);
       uint32_t mask = found_at(x, splat(bound), any) & ((1u << part) - 1);
       for (; mask; mask &= mask - 1) {

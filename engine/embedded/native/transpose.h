@@ -1,13 +1,48 @@
 // The transpose of a matrix, as in ../kernels/gemm.as.
 #pragma once
 
-#include "job.h"
+#include "far.h"
 
-/** Rows of an item, and of those that are flipped together: each page of the result is then met less often. */
-enum { STRIP_ROWS = 16, FLIPPED_ROWS = 64 };
+/** Rows of an item: a cache line of the result. */
+enum { STRIP_ROWS = 16 };
 
-/** Eight rows of eight numbers at `from` as columns at `to`. */
-INLINE void flip_eight(const float *from, int64_t from_row, float *to, int64_t to_row) {
+#ifdef __AVX512F__
+/** Sixteen rows of sixteen numbers at `from` as columns at `to`: whole cache lines. */
+INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
+  __m512 a[16], b[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i++) a[i] = load(from + i * from_row);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i += 4) {
+    a[i] = _mm512_shuffle_ps(b[i], b[i + 2], 0x44);
+    a[i + 1] = _mm512_shuffle_ps(b[i], b[i + 2], 0xee);
+    a[i + 2] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+    a[i + 3] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0xee);
+  }
+  // a[4 g + c] has column c of every four columns of the rows 4 g to 4 g + 3.
+#pragma clang loop unroll(full)
+  for (int c = 0; c < 4; c++) {
+    b[c] = _mm512_shuffle_f32x4(a[c], a[4 + c], 0x88);
+    b[4 + c] = _mm512_shuffle_f32x4(a[c], a[4 + c], 0xdd);
+    b[8 + c] = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0x88);
+    b[12 + c] = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0xdd);
+  }
+#pragma clang loop unroll(full)
+  for (int c = 0; c < 4; c++) {
+    put(to + c * to_row, _mm512_shuffle_f32x4(b[c], b[8 + c], 0x88), far);
+    put(to + (4 + c) * to_row, _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0x88), far);
+    put(to + (8 + c) * to_row, _mm512_shuffle_f32x4(b[c], b[8 + c], 0xdd), far);
+    put(to + (12 + c) * to_row, _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0xdd), far);
+  }
+}
+#else
+/** The columns of eight rows of eight numbers at `from`. */
+INLINE void flip_eight(const float *from, int64_t from_row, __m256 columns[8]) {
   __m256 r[8], pairs[8], fours[8];
   for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(from + i * from_row);
   for (int i = 0; i < 8; i += 2) {
@@ -21,25 +56,40 @@ INLINE void flip_eight(const float *from, int64_t from_row, float *to, int64_t t
     fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xee);
   }
   for (int i = 0; i < 4; i++) {
-    _mm256_storeu_ps(to + i * to_row, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20));
-    _mm256_storeu_ps(to + (i + 4) * to_row, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31));
+    columns[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
+    columns[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
   }
 }
+
+/** Sixteen rows of sixteen numbers. Both halves of a line are stored together: half a line alone takes longer. */
+INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
+  for (int j = 0; j < 16; j += 8) {
+    __m256 first[8], second[8];
+    flip_eight(from + j, from_row, first);
+    flip_eight(from + 8 * from_row + j, from_row, second);
+    for (int c = 0; c < 8; c++) {
+      put(to + (j + c) * to_row, first[c], far);
+      put(to + (j + c) * to_row + 8, second[c], far);
+    }
+  }
+}
+#endif
 
 KERNEL(transpose) {
   const float *a = pointer(job, 0);
   const int64_t rows = whole(job, 1), columns = whole(job, 2);
   float *out = pointer(job, 3);
   const int64_t last = least(rows, job->to * STRIP_ROWS);
-  for (int64_t start = job->from * STRIP_ROWS; start < last; start += FLIPPED_ROWS) {
-    const int64_t end = least(last, start + FLIPPED_ROWS);
-    for (int64_t column = 0; column < columns; column += 8) {
-      const int is_whole = column + 8 <= columns;
-      int64_t row = start;
-      for (; is_whole && row + 8 <= end; row += 8)
-        flip_eight(a + row * columns + column, columns, out + column * rows + row, rows);
-      for (; row < end; row++)
-        for (int64_t j = column; j < least(columns, column + 8); j++) out[j * rows + row] = a[row * columns + j];
-    }
+  const int far = rows % STRIP_ROWS == 0 && is_far(rows * columns, out);
+  for (int64_t row = job->from * STRIP_ROWS; row < last; row += STRIP_ROWS) {
+    const int count = (int)least(STRIP_ROWS, last - row);
+    const float *from = a + row * columns;
+    float *to = out + row;
+    int64_t column = 0;
+    if (count == STRIP_ROWS)
+      for (; column + 16 <= columns; column += 16) flip_sixteen(from + column, columns, to + column * rows, rows, far);
+    for (; column < columns; column++)
+      for (int i = 0; i < count; i++) to[column * rows + i] = from[i * columns + column];
   }
+  _mm_sfence();
 }
