@@ -55,9 +55,12 @@ export interface Opened {
  * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
  * error of the engine.
  */
-const GPUS = ['opencl', 'cuda', 'node-gpu', 'webgpu'];
-/** `cuda` is a second way to the cards of `opencl`. Both are one backend of tfjs, with one device. */
-const INSTEAD_OF = { cuda: 'opencl' };
+const GPUS = ['cuda', 'opencl', 'node-gpu', 'webgpu'];
+/**
+ * Both have the same kernels, on one device of one backend of tfjs. By CUDA a replayed step is one launch,
+ * copies run beside it, and encodes may use tensor cores.
+ */
+const INSTEAD_OF = { opencl: 'cuda' };
 /** What GPUs are compared with. */
 const PROCESSOR = 'embedded';
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */

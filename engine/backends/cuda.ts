@@ -4,7 +4,7 @@ import { largeGoldenStep } from '../golden-step.ts';
 import { hasNoGpu } from '../opencl/devices.ts';
 import { proveEncodes } from '../opencl/encodes.ts';
 
-/** The engine's own kernels on an NVIDIA card by its CUDA driver alone, for where that has no OpenCL. */
+/** The engine's own kernels on an NVIDIA card by its CUDA driver alone. */
 export const backend: BackendModule = {
   tfName: 'opencl',
   missing: missingCuda,

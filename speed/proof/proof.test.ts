@@ -11,7 +11,7 @@ describe('the parts of a proof', () => {
   it('are in the order of their worth: a card first, its whole run before what runs in software', () => {
     const passed = [golden('embedded', false), golden('opencl', true), golden('webgpu', false)];
     expect(partsOf(wish, passed).map(({ id }) => id)).toEqual([
-      ...['opencl', 'cuda', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
+      ...['cuda', 'opencl', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
       ...['step opencl LISTA-Matryoshka', 'step opencl LISTA-Matryoshka alone', 'step opencl BatchTopK'],
       ...['whole run opencl', 'data service', 'device sampler opencl'],
       ...['verdict opencl', 'the same steps twice opencl', 'full memory opencl', 'choice of auto'],
@@ -24,28 +24,28 @@ describe('the parts of a proof', () => {
   });
 
   it('have encodes by tensor cores right after the first step of a card that may, once they are right', () => {
-    const own = { ...wish, backends: ['opencl', 'cuda'], full: false };
-    const passed = [golden('opencl', true), golden('cuda', true)];
+    const own = { ...wish, backends: ['cuda', 'opencl'], full: false };
+    const passed = [golden('cuda', true), golden('opencl', true)];
     const ids = (more: typeof passed) => partsOf(own, [...passed, ...more]).map(({ id }) => id);
     expect(ids([])).toEqual([
-      ...['golden step opencl', 'golden step cuda'],
-      ...['step opencl LISTA-Matryoshka', 'step cuda LISTA-Matryoshka'],
+      ...['golden step cuda', 'golden step opencl'],
+      ...['step cuda LISTA-Matryoshka', 'step opencl LISTA-Matryoshka'],
       ...[
-        'step opencl LISTA-Matryoshka alone',
         'step cuda LISTA-Matryoshka alone',
+        'step opencl LISTA-Matryoshka alone',
         'golden encode cuda TF32',
       ],
-      ...['step opencl BatchTopK', 'step cuda BatchTopK'],
-      ...['data service', 'device sampler opencl', 'device sampler cuda'],
-      ...['verdict opencl', 'the same steps twice opencl', 'full memory opencl', 'full memory cuda'],
+      ...['step cuda BatchTopK', 'step opencl BatchTopK'],
+      ...['data service', 'device sampler cuda', 'device sampler opencl'],
+      ...['verdict cuda', 'the same steps twice cuda', 'full memory cuda', 'full memory opencl'],
     ]);
     const right = { ...golden('cuda', true), encode: 'tf32' as const };
     expect(ids([right]).slice(6, 11)).toEqual([
       ...['golden encode cuda TF32', 'step cuda LISTA-Matryoshka TF32'],
-      ...['step opencl BatchTopK', 'step cuda BatchTopK', 'step cuda BatchTopK TF32'],
+      ...['step cuda BatchTopK', 'step opencl BatchTopK', 'step cuda BatchTopK TF32'],
     ]);
     const seeds = [0, 1, 2, 3].map((seed) => `F1 in TF32 cuda seed ${seed}`);
-    expect(ids([right]).slice(-5)).toEqual(['full memory cuda', ...seeds]);
+    expect(ids([right]).slice(-5)).toEqual(['full memory opencl', ...seeds]);
     // A golden encode starts no backend.
     expect(partsOf(own, [right]).map(({ asked }) => asked.kind)).not.toContain('step');
   });
