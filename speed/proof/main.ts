@@ -10,6 +10,7 @@ import { startWorking } from '#contract/working';
 import { backendNames } from '#engine/backend';
 import { machine } from '#host/machine';
 import { findSaelens } from '#host/saelens';
+import { makeWritable } from '#host/writable';
 import { PUBLISHED } from './bands.ts';
 import { runPart } from './child.ts';
 import { claimsOf } from './claims.ts';
@@ -60,6 +61,7 @@ await runMain(async () => {
     throw new UserError(
       `--backend ${unknown}: there is no such backend; there are: ${backendNames.join(', ')}`,
     );
+  makeWritable('--out', out);
   const about = { machine: machine(), startedAt: new Date().toISOString(), minutes: minutes ?? null };
   const wish = {
     ...{ backends, full, peer: findSaelens(REPOSITORY) !== null },

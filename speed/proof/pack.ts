@@ -20,6 +20,7 @@ import { createGzip } from 'node:zlib';
 import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { startWorking } from '#contract/working';
+import { makeWritable } from '#host/writable';
 import { importedPackages, packageFolders } from './packages.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -55,11 +56,11 @@ A whole run (--full) builds the world synth-16k:seed=1 there: the published band
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const out = resolve(command.opts<{ out: string }>().out);
+  makeWritable('--out', dirname(out));
   const work = startWorking('packing');
   const stage = mkdtempSync(join(tmpdir(), 'gpu-pack-'));
   try {
     lay(join(stage, NAME));
-    mkdirSync(dirname(out), { recursive: true });
     await compress(stage, out);
   } finally {
     work.end();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SamplerName } from '#bench/sampler/device/open';
+import { UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
 import { libraryHere } from '#engine/embedded/library';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
@@ -131,7 +132,10 @@ export async function runCase(asked: Case): Promise<Answer & { drawnBy: string |
   ]);
   await service.stop('measured', 0);
   const drawnBy = drawnByOf(await told);
-  if (code !== 0) throw new Error(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
+  // A refusal (exit code 2) is one line.
+  const Failure = code === 2 ? UserError : Error;
+  if (code !== 0)
+    throw new Failure(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
   return { ...(JSON.parse(out) as Answer), drawnBy };
 }
 
