@@ -271,4 +271,3 @@ function shapes(): void {
 
 /** Like broadcastTo, but without its Tile kernel, which takes milliseconds on wasm. */
 const spread = (x: tf.Tensor, shape: number[]): tf.Tensor => tf.mul(x, tf.ones(shape));
-
