@@ -25,7 +25,7 @@ it('says what was not tested, how much of it, and what to install', () => {
     '  the kernels for OpenCL devices (5): install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
     '  the PTX as the build of its sources (1): install clang and libclc (apt-get install clang-16 libclc-16)',
     '  the kernels in C as the build of their sources (1): install clang and a linker (apt-get install clang-16 binutils)',
-    '  the kernels in C (3): run it on Linux on x64, on a processor with AVX2 and AVX-512',
+    '  the kernels in C (3): run it on Linux on x64, on a processor with AVX2 and AVX-512, with the package koffi',
     '  the kernels by the CUDA driver, on a stand-in of it (3): install a C compiler and PoCL (apt-get install gcc libc6-dev pocl-opencl-icd ocl-icd-libopencl1)',
   ]);
 });
