@@ -131,6 +131,17 @@ describe('a child', () => {
     expect(await collect(child.stdout!, child.done)).toBe('said\n');
   });
 
+  it('give what they wrote while we were busy, until after the time for it', async () => {
+    const child = sh('sleep 0.2; echo late; sleep 60', { stdio: { stdout: 'pipe' } });
+    // As where a process that left the group holds the stream, and its child has ended.
+    const said = collect(child.stdout!, Promise.resolve({} as Awaited<typeof child.done>));
+    // After what is done here, timers come before input.
+    await new Promise((next) => setImmediate(next));
+    for (const busy = performance.now() + 800; performance.now() < busy; );
+    expect(await said).toBe('late\n');
+    await child.stop('seen', 0);
+  });
+
   it('is ended with everything it started when its time is over, even where SIGTERM is ignored', async () => {
     const script = `trap '' TERM; bash -c "trap '' TERM; echo \\$\\$ > deaf.pid; sleep 60; sleep 60" & sleep 60; sleep 60`;
     const started = () => existsSync(path('deaf.pid'));
