@@ -119,10 +119,10 @@ function later(backend: EmbeddedBackend, sum: Sum, shape: readonly number[]): Te
 }
 
 /** A reshaped tensor shares its data, so the shape must be that of the combination. */
-function unread(backend: EmbeddedBackend, { dataId, shape }: TensorInfo): Combination | null {
-  const found = backend.laterOf({ dataId, shape, dtype: 'float32' });
+function unread(backend: EmbeddedBackend, tensor: TensorInfo): Combination | null {
+  const found = backend.laterOf(tensor);
   if (!(found instanceof Combination)) return null;
-  return tf.util.arraysEqual(shape, found.shape as number[]) ? found : null;
+  return tf.util.arraysEqual(tensor.shape, found.shape as number[]) ? found : null;
 }
 
 const noted = (backend: EmbeddedBackend, of: TensorInfo): Sum => unread(backend, of)?.sum ?? alone(of);
