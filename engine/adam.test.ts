@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAdam } from './adam.ts';
 import { openBackend } from './backend.ts';
-import { openClHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/here.ts';
 import { type Form, useForm } from './operation.ts';
 
 const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
@@ -11,7 +11,7 @@ describe.each<[Form, string]>([
   ['kernels', 'embedded'],
   ['kernels', 'cpu'],
   ['plain', 'wasm'],
-  ...openClHere.map((name): [Form, string] => ['device', name]),
+  ...devicesHere.map((name): [Form, string] => ['device', name]),
 ])('Adam in the form %s on %s', (form, backend) => {
   beforeEach(async () => {
     await openBackend(backend);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
-import { openClHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/here.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
 
@@ -41,7 +41,7 @@ function expectDerivatives(f: F, inputs: tf.Tensor[]): void {
   });
 }
 
-const backends = ['embedded', 'wasm', 'cpu', ...openClHere];
+const backends = ['embedded', 'wasm', 'cpu', ...devicesHere];
 
 describe.each(backends)('derivatives on %s against finite differences', (backend) => {
   beforeAll(async () => {

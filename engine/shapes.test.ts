@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
-import { openClHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/here.ts';
 import { type Form, useForm } from './operation.ts';
 import * as ops from './ops.ts';
 
@@ -10,7 +10,7 @@ import * as ops from './ops.ts';
 describe.each<[Form, string]>([
   ['kernels', 'embedded'],
   ['plain', 'cpu'],
-  ...openClHere.map((name): [Form, string] => ['device', name]),
+  ...devicesHere.map((name): [Form, string] => ['device', name]),
 ])('named operations, in the form %s on %s, refuse', (form, backend) => {
   beforeAll(async () => {
     await openBackend(backend);

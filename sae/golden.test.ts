@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
-import { openClHere } from '#engine/opencl/testing/here';
+import { devicesHere } from '#engine/opencl/testing/here';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
 import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
 import { orderByFrequency } from './parts/firing-frequencies.ts';
@@ -163,7 +163,7 @@ const BASELINES =
 
 /** For another backend, such as a GPU: GOLDEN_BACKEND=webgpu npm run test:golden. */
 const { GOLDEN_BACKEND } = process.env;
-const backends = GOLDEN_BACKEND ? [GOLDEN_BACKEND] : ['embedded', ...openClHere];
+const backends = GOLDEN_BACKEND ? [GOLDEN_BACKEND] : ['embedded', ...devicesHere];
 
 beforeAll(async () => {
   await openBackend(backends[0]);

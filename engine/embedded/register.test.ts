@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { openBackend } from '../backend.ts';
-import { openClHere } from '../opencl/testing/here.ts';
+import { devicesHere } from '../opencl/testing/here.ts';
 import { uniform } from '../random.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
@@ -89,7 +89,7 @@ function outcome({ f, inputs }: ReturnType<typeof expression>): (number[] | Arra
 const isClose = (a: number, b: number) =>
   a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= 1e-4 * (1 + Math.abs(a));
 
-it.each(['embedded', ...openClHere])(
+it.each(['embedded', ...devicesHere])(
   "computes on %s what tfjs' cpu backend does, values and gradients, whatever the shapes",
   async (backend) => {
     const expressions = Array.from({ length: 400 }, (_, seed) => expression(seed));
