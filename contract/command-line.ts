@@ -10,8 +10,16 @@ export function program(name: string, description: string): Command {
     .configureOutput({ outputError: () => {} });
 }
 
-/** Parses the arguments; null when help was asked for and is printed. @throws UserError */
-export function parsed(command: Command, argv = process.argv): Command | null {
+/**
+ * Parses the arguments; null when help was asked for and is printed.
+ * @throws UserError, also for an option that npm took for itself
+ */
+export function parsed(command: Command, argv = process.argv, env = process.env): Command | null {
+  const taken = takenByNpm(command, env);
+  if (taken !== undefined) {
+    const script = `npm run ${env.npm_lifecycle_event}`;
+    throw new UserError(`npm took ${taken} for itself: options follow a --, as in ${script} -- ${taken}`);
+  }
   try {
     return command.parse(argv);
   } catch (error) {
@@ -19,8 +27,30 @@ export function parsed(command: Command, argv = process.argv): Command | null {
     if (error.exitCode === 0) return null;
     // A second line may suggest what was meant.
     const line = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    throw new UserError(`${line} (--help shows the options)`);
+    // A command that another one starts does not see what npm took.
+    const many = error.code === 'commander.excessArguments';
+    const how = many ? '; npm passes on only options that follow a --' : '';
+    throw new UserError(`${line} (--help shows the options${how})`);
   }
+}
+
+/** Options of ours that npm has too: they may stand in its configuration. */
+const OF_NPM = ['--json', '--yes', '--key'];
+
+/**
+ * The first option of a command that stands before the -- of `npm run`. npm keeps such options, of any name,
+ * in its environment and does not pass them on, so `npm run loop --dry` would start a loop.
+ */
+function takenByNpm(command: Command, env: NodeJS.ProcessEnv): string | undefined {
+  if (!env.npm_lifecycle_event) return undefined;
+  const taken = command.options.find(({ long, negate }) => {
+    if (!long || OF_NPM.includes(long)) return false;
+    const name = long.replace(negate ? /^--no-/ : /^--/, '').replaceAll('-', '_');
+    // npm takes --dry for its --dry-run. It writes false as an empty value.
+    const value = env[`npm_config_${name}`] ?? (name === 'dry' ? env.npm_config_dry_run : undefined);
+    return negate ? value === '' : value !== undefined && value !== '';
+  });
+  return taken?.long;
 }
 
 /** For options: a whole number from `least` to `most`. */

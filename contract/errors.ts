@@ -1,4 +1,4 @@
-import { outliveOutput } from './output.ts';
+import { outliveOutput, refusedBySystem } from './output.ts';
 
 /**
  * A mistake of the user or of a file they can mend: one clear line (what is wrong, where, what to do).
@@ -22,7 +22,8 @@ export const OWN_FAULT = 75;
 
 /**
  * Runs a command's main function, also where its output fails (see outliveOutput). A UserError becomes one
- * line and its exit code, anything else a stack and exit code 1.
+ * line and its exit code, a full disk or a file that may not be written one line and exit code 1, anything
+ * else a stack and exit code 1.
  */
 export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
   outliveOutput();
@@ -34,7 +35,9 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
       process.stderr.write(`error: ${error.message}\n`);
       process.exitCode = error.exitCode;
     } else {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      const refused = refusedBySystem(error);
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(`${refused === null ? stack : `error: ${refused}`}\n`);
       process.exitCode = 1;
     }
   }

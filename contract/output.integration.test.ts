@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { fullDisk } from './output.ts';
+import { fullDisk, refusedBySystem } from './output.ts';
 
 it.each([
   ['ENOSPC', 'the disk is full'],
@@ -13,6 +13,23 @@ it.each([
   ['EACCES', null],
 ])('says of %s what a disk says that takes no more', (code, words) => {
   expect(fullDisk(Object.assign(new Error('any words'), { code }))).toBe(words);
+});
+
+it('says in one line what the system refuses, and nothing of other errors', () => {
+  const refused = (of: object) => refusedBySystem(Object.assign(new Error('any words'), of));
+  const folder = mkdtempSync(join(tmpdir(), 'output-'));
+  try {
+    writeFileSync(folder, '');
+  } catch (error) {
+    expect(refusedBySystem(error)).toBeNull();
+  }
+  rmSync(folder, { recursive: true });
+  expect(refused({ code: 'EROFS', syscall: 'open', path: '/x/HINTS.md' })).toBe(
+    '/x/HINTS.md: the file system is read-only (EROFS at open)',
+  );
+  expect(refused({ code: 'ENOSPC', syscall: 'write' })).toBe('the disk is full (ENOSPC at write)');
+  expect(refused({ code: 'EACCES' })).toBeNull();
+  expect(refusedBySystem(undefined)).toBeNull();
 });
 
 it('ends with its own exit code when its terminal has gone', async () => {

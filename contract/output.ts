@@ -14,6 +14,23 @@ export function fullDisk(error: unknown): string | null {
   return code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : null;
 }
 
+const REFUSALS: Partial<Record<string, string>> = {
+  ...{ EROFS: 'the file system is read-only', EACCES: 'permission denied', EPERM: 'not permitted' },
+  ...{ EMFILE: 'too many files are open', ENFILE: 'too many files are open', EIO: 'the disk fails' },
+};
+
+/**
+ * One line about a call of the system that failed for want of room or permission, which no stack explains;
+ * null for any other error.
+ */
+export function refusedBySystem(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { code = '', path, syscall } = error as NodeJS.ErrnoException;
+  const why = fullDisk(error) ?? REFUSALS[code];
+  if (why === undefined || syscall === undefined) return null;
+  return `${path === undefined ? '' : `${path}: `}${why} (${code} at ${syscall})`;
+}
+
 /**
  * Lets a command go on when its output fails: a closed pipe (`| head`), a terminal that is gone or a full
  * disk does not end it. Nothing more is shown then, and the exit code is that of the work done. Any other

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -37,6 +38,7 @@ const possible = await capture({ argv: bare.split(' '), cwd: repo, env: cleanEnv
   ({ exit, complaint }) => (exit.code === 0 ? null : (complaint ?? 'it fails')),
   (error: Error) => error.message,
 );
+const python = ['x64', 'arm64'].includes(process.arch) && spawnSync('python3', ['--version']).status === 0;
 if (possible !== null) console.log(`SKIP bubblewrap.integration.test.ts: ${possible}`);
 const tried = await tryBubblewrap(repo);
 
@@ -183,6 +185,27 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
       `CapBnd: ${none}`,
       'NoNewPrivs: 1',
     ]);
+  });
+
+  it.skipIf(!python)('one leaves nothing in a keyring for the next, which no namespace covers', async () => {
+    // A login or a service has a session keyring, which all that it starts keep: here Python makes one.
+    const call = 'import ctypes; call = ctypes.CDLL(None, use_errno=True).syscall';
+    const [add, keyctl, session] = process.arch === 'x64' ? [248, 250, -3] : [217, 219, -3];
+    const key = 'b"user", b"weights"';
+    const put = `${call}; print(call(${add}, ${key}, b"1", 1, ${session}), ctypes.get_errno())`;
+    const get = `${call}; print(call(${keyctl}, 10, ${session}, ${key}, 0), ctypes.get_errno())`;
+    const wrapped = [put, get].map((code) => wrap(`python3 -c '${code}'`));
+    const inSession = `${call}; import json, subprocess, sys; call(${keyctl}, 1, None)
+for argv in json.loads(sys.argv[1]): subprocess.run(argv)`;
+    const { stdout } = await capture({
+      argv: ['python3', '-c', inSession, JSON.stringify(wrapped.map(({ argv }) => argv))],
+      ...{ cwd: repo, env: wrapped[0]!.env, timeoutSeconds: 20 },
+    });
+    expect(stdout).toBe('-1 38\n-1 38\n');
+  });
+
+  it('one has no descriptor for what confines it', async () => {
+    expect((await run('ls -l /proc/self/fd | grep -c system-calls')).stdout).toBe('0\n');
   });
 
   it('a checkout and a Node that lie in the home are there, and the rest of it is not', async () => {

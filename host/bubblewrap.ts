@@ -9,13 +9,15 @@ import { namedMounts } from './named-mounts.ts';
 import { nodeProgram } from './node.ts';
 import { NODE_FOLDER } from './places.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
+import { callFilter } from './system-calls.ts';
 import { homeOf } from './worktree.ts';
 
 /**
  * Confines a command with bubblewrap. It can read the system's programs and libraries and the paths that are
  * named (named-mounts.ts), or with `wholeCheckout` the machine except what is hidden (mounts.ts). It can
- * write only the folders that are named. It has no network and sees only its own processes. Inherited
- * descriptors pass through, and its whole process tree ends with it.
+ * write only the folders that are named. It has no network, sees only its own processes and reaches no
+ * keyring of the kernel (system-calls.ts). Inherited descriptors pass through, and its whole process tree
+ * ends with it.
  */
 export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
@@ -32,6 +34,11 @@ export function bubblewrap(repo: string): Sandbox {
   const shared = gitFolders(root).at(-1);
   const config = shared && join(shared, 'config');
   writeFileSync(format, config ? formatOf(config) : '');
+  const filter = callFilter();
+  const calls = join(state, 'system-calls');
+  if (filter) writeFileSync(calls, filter);
+  // bwrap takes the filter from a descriptor, which a shell opens: 3 to 5 are the data's.
+  const start = filter ? ['sh', '-c', 'exec "$@" 9<"$0"', calls, 'bwrap', '--seccomp', '9'] : ['bwrap'];
   return {
     kind: 'bubblewrap',
     label: 'bubblewrap',
@@ -61,7 +68,7 @@ export function bubblewrap(repo: string): Sandbox {
           ...[
             'env',
             '--ignore-signal=TERM',
-            'bwrap',
+            ...start,
             ...limits,
             ...mounts,
             ...['--setenv', 'PATH', `${NODE_FOLDER}:${inside.PATH}`],

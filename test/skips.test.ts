@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { notToBeSkipped, untested } from './skips.ts';
+import { expect, it, vi } from 'vitest';
+import type { TestModule, Vitest } from 'vitest/node';
+import Skips, { notToBeSkipped, untested } from './skips.ts';
 
 it('says what was not tested, how much of it, and what to install', () => {
   const skipped = [
@@ -49,4 +50,25 @@ it('lets CI skip what has a reason, and nothing else', () => {
       ...['sae/export.integration.test.ts: Python with numpy is not here', 'sae/new.test.ts: it is late'],
     ]),
   ).toEqual(['agent/sandbox.e2e.test.ts', 'sae/new.test.ts']);
+});
+
+it('says nothing of tests that -t leaves out', () => {
+  const skipped = { result: () => ({ state: 'skipped' }) };
+  const file = 'host/bubblewrap.integration.test.ts';
+  const module = { relativeModuleId: file, children: { allTests: () => [skipped] } };
+  const saidWith = (testNamePattern: RegExp | undefined) => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const [ci, code] = [process.env.CI, process.exitCode];
+    delete process.env.CI;
+    const reporter = new Skips();
+    reporter.onInit({ config: { testNamePattern } } as Vitest);
+    reporter.onTestRunEnd([module as unknown as TestModule]);
+    const said = write.mock.calls.join('');
+    write.mockRestore();
+    if (ci !== undefined) process.env.CI = ci;
+    process.exitCode = code;
+    return said;
+  };
+  expect(saidWith(undefined)).toContain('Not tested here (1 skipped)');
+  expect(saidWith(/one/)).toBe('');
 });

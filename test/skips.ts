@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 
 interface Need {
   what: string;
@@ -164,7 +164,15 @@ export function notToBeSkipped(skipped: readonly string[]): string[] {
 
 /** Vitest's reporter for these lines; it comes after the one that tells everything else. */
 export default class Skips implements Reporter {
+  #chosen = false;
+
+  onInit(vitest: Pick<Vitest, 'config'>): void {
+    this.#chosen = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    // With -t the others are skipped because nobody asked for them: nothing is missing here.
+    if (this.#chosen) return;
     const skipped = modules.flatMap((module) =>
       [...module.children.allTests()]
         .map((test: TestCase) => test.result())

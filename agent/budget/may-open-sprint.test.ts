@@ -49,6 +49,10 @@ describe('the next sprint', () => {
       code: 'sprints',
       reason: '2 sprints made, as asked',
     });
+    // A loop that goes on after a stop may be given a lower limit.
+    expect(mayOpenSprint(loopWith({ sprints: 1 }, [], closed('a'), closed('b')).loop, room)?.reason).toBe(
+      '2 sprints made, those before the last start included, and the limit is 1',
+    );
   });
 
   it('is not opened where half of what a sprint of this loop cost is not left', () => {

@@ -38,6 +38,10 @@ function targetReached({ config: { limits, leaderboard }, ledger }: LoopParts): 
   };
 }
 
+/** A loop that goes on may be given a limit that it had passed before. */
+const asFarAs = (done: number, limit: number): string =>
+  done > limit ? `those before the last start included, and the limit is ${limit}` : 'as asked';
+
 function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   const { repo, limits } = loop.config;
   const disk = diskTrouble(homeOf(repo), free);
@@ -47,7 +51,7 @@ function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   // Those of other researchers that are open and not closed yet will be among them.
   const open = Object.values(state.sprints).filter(({ closed }) => closed === null).length;
   if (limits.sprints !== null && done + open >= limits.sprints)
-    return { code: 'sprints', reason: `${count(done, 'sprint')} made, as asked` };
+    return { code: 'sprints', reason: `${count(done, 'sprint')} made, ${asFarAs(done, limits.sprints)}` };
   return loopSecondsLeft(loop) <= 0 ? { code: 'time', reason: 'the time is up' } : null;
 }
 

@@ -12,6 +12,7 @@ import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { makeWritable } from '#host/writable';
 import { comparedDir, inRun, runDir, sprintsDir, taskPath } from '../common/paths.ts';
+import { idOf } from '../ledger/folder-of.ts';
 import { knownRuns, runNamed } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { type KnownRun, runRow } from '../ledger/rows.ts';
@@ -33,7 +34,7 @@ const command = program(
   'npm run compare --',
   'Shows runs side by side: settings that differ, the numbers of their verdicts with the noise, their curves in one picture, and what each of them has learned that the first lacks, where the task has a command for that.',
 )
-  .argument('<run...>', 'two runs or more: ids, folders, or words that are in the id of one run only')
+  .argument('<run...>', 'two runs or more: ids, folders, words that are in the id of one run only, or best')
   .option('--out <folder>', 'folder of the picture (default: checkpoints/compared/<hash>)')
   .option('--json', 'print settings and numbers as JSON, and nothing that has to be measured')
   .addOption(sandboxOption())
@@ -42,7 +43,8 @@ const command = program(
     `
 Examples:
   npm run compare -- 2026-02-19--10-37-12-default-s0 2026-02-19--10-41-50-default-k=4-s0
-  npm run compare -- default-s0 default-k=4-s0`,
+  npm run compare -- default-s0 default-k=4-s0
+  npm run compare -- best default-s0`,
   );
 
 async function main(): Promise<number> {
@@ -51,7 +53,7 @@ async function main(): Promise<number> {
   const repo = process.cwd();
   const task = readTask(taskPath(repo));
   const all = knownRuns(repo, readSprints(sprintsDir(repo)));
-  const runs = command.args.map((asked) => runNamed(all, asked));
+  const runs = command.args.map((asked) => runNamed(all, asked === 'best' ? idOf(asked, repo) : asked));
   if (new Set(runs).size < 2) throw new UserError('give two different runs or more; npm run runs lists them');
   const folder = options.out ? resolve(options.out) : join(comparedDir(repo), digestOf(runs));
   if (options.out) makeWritable('--out', folder);

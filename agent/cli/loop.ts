@@ -62,7 +62,7 @@ const command = program(
     'for unattended restarts: also take over from a loop on another machine once its heartbeat has stopped',
   )
   .option('--dry', 'print the plan, the measured speed and the estimated cost; change nothing in git')
-  .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
+  .option('--max-sprints <n>', 'stop after this many sprints; those before a restart count', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'limit of tokens: input and output of all calls together', whole(1))
   .option('--train-hours <h>', 'limit of hours for all training runs together', hours)

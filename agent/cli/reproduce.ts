@@ -40,7 +40,7 @@ const command = program(
 )
   .argument(
     '[run]',
-    'id of a run, its folder, or words that only one id has (default: the best of the first profile that has one)',
+    'id of a run, its folder, words that only one id has, or best (default: that of the first profile that has one)',
   )
   .option('--seed <n>', 'seed of both trainings (default: a new one)', whole(0))
   .option('--key <hex>', 'check a confirmed number: the published key of its run branch')

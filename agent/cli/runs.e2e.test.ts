@@ -121,7 +121,7 @@ describe('npm run compare', () => {
   });
 
   it('gives the same as JSON, and refuses what names no two runs', async () => {
-    const { stdout } = await command('compare', '--json', night ?? '', hand ?? '', later ?? '');
+    const { stdout } = await command('compare', '--json', 'best', hand ?? '', later ?? '');
     expect(JSON.parse(stdout)).toMatchObject({
       runs: [{ run: night }, { run: hand }, { run: later }],
       judged: ['verified', 'verified', 'verified'],

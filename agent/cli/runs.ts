@@ -5,7 +5,7 @@ import { runMain, UserError } from '#contract/errors';
 import { readTask, type TaskContract } from '#contract/task';
 import { csv } from '../common/csv.ts';
 import { sprintsDir, taskPath } from '../common/paths.ts';
-import { inColumn } from '../common/words.ts';
+import { count, inColumn } from '../common/words.ts';
 import { knownRuns } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { cellsOf, type Row, runRow } from '../ledger/rows.ts';
@@ -60,7 +60,8 @@ async function main(): Promise<number> {
   return 0;
 }
 
-const summary = (shown: number, all: number): string => `${shown === all ? all : `${shown} of ${all}`} runs`;
+const summary = (shown: number, all: number): string =>
+  shown === all ? count(all, 'run') : `${shown} of ${count(all, 'run')}`;
 
 /** The columns that people ask for first. `--csv` has all. */
 function linesOf(rows: readonly Row[], contract: TaskContract): string[][] {

@@ -14,7 +14,7 @@ const command = program(
 )
   .argument(
     '[run...]',
-    'ids, folders, or words that only one id has; default: all runs of this checkout and of its sprints',
+    'ids, folders, words that only one id has, or best; default: all runs of this checkout and of its sprints',
   )
   .option('--out <dir>', 'folder to write to; default: reports/tensorboard')
   .addHelpText(

@@ -43,7 +43,8 @@ it.skipIf(!hasScript)('draws on a terminal until q is pressed, and gives it back
   const program = join(import.meta.dirname, 'watch-loop.ts');
   const argv = joinCommand([process.execPath, START, program, repo]);
   const child = spawn('script', ['-qec', `stty cols 60 rows 20; ${argv}`, '/dev/null'], {
-    env: { ...cleanEnv(), TERM: 'xterm' },
+    // With NO_COLOR it writes lines, and waits for no key.
+    env: cleanEnv({ TERM: 'xterm', NO_COLOR: undefined }),
   });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {

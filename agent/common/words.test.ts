@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, firstLine, inColumn, plain } from './words.ts';
+import { cut, firstLine, inColumn, plain, sprintsMade } from './words.ts';
 
 /** Texts with many of the characters that have to be removed. */
 const hostile = fc
@@ -103,4 +103,10 @@ describe('inColumn', () => {
     [-0.0371, '-0.0371'],
     [undefined, ''],
   ])('writes %s as %s', (value, written) => expect(inColumn(value)).toBe(written));
+});
+
+it('counts sprints against a limit, also one that a later start set too low', () => {
+  expect(sprintsMade(1, null)).toBe('1 sprint');
+  expect(sprintsMade(2, 5)).toBe('2 of 5 sprints');
+  expect(sprintsMade(4, 1)).toBe('4 sprints (limit 1)');
 });

@@ -62,3 +62,9 @@ export function cut(text: string, most: number): string {
 
 /** Words as the beginning of a sentence. */
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+/** `2 of 5 sprints`; `4 sprints (limit 1)` where a later start set a limit that was passed before. */
+export function sprintsMade(made: number, limit: number | null | undefined): string {
+  if (typeof limit !== 'number') return count(made, 'sprint');
+  return made > limit ? `${count(made, 'sprint')} (limit ${limit})` : `${made} of ${count(limit, 'sprint')}`;
+}

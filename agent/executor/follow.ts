@@ -59,6 +59,9 @@ export function follow(run: {
     if (tooMuch) void stop(tooMuch, 'limit', 0);
   }, MEMORY_MS);
 
+  // The batch that a run goes on from is its trainer's word: it may name an earlier one, and no row less was
+  // served for that.
+  const before = record.rowsServed ?? 0;
   const finish = async (): Promise<RunRecord> => {
     const exit = await trainer.done;
     clearInterval(timer);
@@ -80,7 +83,7 @@ export function follow(run: {
       ...ended,
       endedAt: new Date().toISOString(),
       seconds: earlier.seconds + exit.seconds,
-      rowsServed: served?.rows == null ? null : earlier.rows + served.rows,
+      rowsServed: served?.rows == null ? null : Math.max(before, earlier.rows + served.rows),
       ...(served?.drawnBy != null && { drawnBy: served.drawnBy }),
     };
     try {

@@ -99,6 +99,8 @@ export async function continueRun(request: ResumeRequest, begin: Begin): Promise
   const record: RunRecord = {
     ...{ ...same, fingerprint, status: 'running', reason: null },
     ...{ endedAt: null, seconds, sandbox },
+    // What begins anew keeps nothing of the rows that were served before.
+    ...(from === null && { rowsServed: null }),
     ...(request.device != null && { device: request.device }),
   };
   const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * batchOf(request.task, before) };

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +79,22 @@ it.each([
   const resumed = await resume(run.dir, device);
   expect(JSON.parse(text(join(run.dir, 'run.json'))).device).toBe(device);
   expect((await resumed.done).device).toBe(device);
+});
+
+it('takes no row back that was served, whatever batch the trainer names, unless it begins anew', async () => {
+  const run = await start('pausing');
+  while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
+  const stopped = await run.stop('stopped by hand');
+  const path = join(run.dir, 'run.json');
+  // As of a trainer that has read far more than the batch that it saved says.
+  writeFileSync(path, JSON.stringify({ ...stopped, rowsServed: 50_000 }));
+  expect((await (await resume(run.dir)).done).rowsServed).toBe(50_000);
+
+  writeFileSync(path, JSON.stringify({ ...stopped, rowsServed: 50_000 }));
+  rmSync(join(run.dir, 'out/optimizer.safetensors'));
+  const anew = await executor.resume({ repo, task, sandbox, dir: run.dir, orAnew: true });
+  while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
+  expect((await anew.stop('stopped by hand')).rowsServed).toBeLessThan(50_000);
 });
 
 it('says how to begin again where nothing was saved', async () => {

@@ -12,13 +12,15 @@ import { readSprints } from './ledger.ts';
  */
 export function folderOf(asked: string, repo: string): string {
   if (existsSync(asked)) return asked;
-  const id = asked === 'best' ? findBest(readTask(taskPath(repo)), repo).recorded.run : idOf(asked, repo);
+  const id = idOf(asked, repo);
   const folder = runDir(repo, id);
   if (existsSync(folder)) return folder;
   const how = asked === 'best' ? '; train it again: npm run best -- --train' : '';
   throw new UserError(`checkpoints/${id} is not in this checkout (checkpoints are not committed)${how}`);
 }
 
-/** The id of the run, whose folder may be gone. @throws UserError where there is none */
+/** The id of the run, or of `best`, whose folder may be gone. @throws UserError where there is none */
 export const idOf = (asked: string, repo: string): string =>
-  runNamed(knownRuns(repo, readSprints(sprintsDir(repo))), asked).run.id;
+  asked === 'best'
+    ? findBest(readTask(taskPath(repo)), repo).recorded.run
+    : runNamed(knownRuns(repo, readSprints(sprintsDir(repo))), asked).run.id;

@@ -30,11 +30,14 @@ describe('--where', () => {
     // A run without the value is not equal to it, and neither more nor less.
     expect(where('sprint!=s1')).toBe('ac');
     expect([where('f1<1'), where('f1>=0')]).toEqual(['ab', 'ab']);
-    expect(where('experiment>a')).toBe('');
+    expect(where('experiment>1')).toBe('');
   });
 
   it('refuses what is no term, and a name that no run has', () => {
     expect(() => where('f1')).toThrow('--where: "f1" is no term');
+    // Each was a table without a run.
+    for (const term of ['f1>>.8', 'f1>', 'experiment>a'])
+      expect(() => where(term)).toThrow(/^--where: "[^"]+": > compares with a number, and ".*" is none$/);
     expect(() => where('f2>1')).toThrow('no run has "f2"; there are: run, experiment');
     expect(filtered([], 'f2>1')).toEqual([]);
   });

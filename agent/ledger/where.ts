@@ -21,7 +21,7 @@ const TERM = /^([\w.-]+?)(>=|<=|!=|==|=|>|<|~)(.*)$/s;
 /**
  * The rows that meet every term of a condition such as `loss<.1 experiment=plain set~width=`: `=`, `!=`, `>`,
  * `<`, `>=`, `<=`, or `~` for a part of a text. A row that lacks the value meets `!=` alone.
- * @throws UserError for a term that is none, and for a name that no row has.
+ * @throws UserError for a term that is none or compares with no number, and for a name that no row has.
  */
 export function filtered(rows: readonly Row[], where: string): Row[] {
   const terms = where.split(/\s+/).filter((text) => text !== '');
@@ -29,6 +29,8 @@ export function filtered(rows: readonly Row[], where: string): Row[] {
     const [, name = '', operator = '', value = ''] = TERM.exec(text) ?? [];
     if (operator === '')
       throw new UserError(`--where: "${text}" is no term; write it like loss<.1 or experiment=name`);
+    if (/[<>]/.test(operator) && !isNumber(value))
+      throw new UserError(`--where: "${text}": ${operator} compares with a number, and "${value}" is none`);
     known(name, rows);
     return (row: Row) => meets(valueIn(row, name), operator, value);
   });
@@ -59,10 +61,12 @@ function known(name: string, rows: readonly Row[]): void {
   throw new UserError(`no run has "${name}"; there are: ${keys.join(', ')}`);
 }
 
+const isNumber = (text: string): boolean => text.trim() !== '' && !Number.isNaN(Number(text));
+
 function meets(value: Cell, operator: string, asked: string): boolean {
   if (value == null) return operator === '!=';
   const [a, b] = [Number(value), Number(asked)];
-  const numbers = typeof value === 'number' && asked.trim() !== '' && !Number.isNaN(b);
+  const numbers = typeof value === 'number' && isNumber(asked);
   switch (operator) {
     case '~':
       return String(value).includes(asked);

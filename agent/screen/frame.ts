@@ -1,5 +1,5 @@
 import { clock, zone } from '../common/clock.ts';
-import { count, duration, many, plain, show } from '../common/words.ts';
+import { count, duration, many, plain, show, sprintsMade } from '../common/words.ts';
 import { openSprints } from '../journal/state.ts';
 import { within, wrap } from './columns.ts';
 import { judging } from './confirming.ts';
@@ -154,7 +154,7 @@ function timeOf({ state, alive, workedSeconds }: Watched, now: number): string {
         .map(({ startedAt }) => (now - Date.parse(startedAt)) / 1000)
     : [];
   const trained = `${duration(under.reduce((sum, seconds) => sum + seconds, state.trainSeconds))}${typeof limits?.trainHours === 'number' ? ` of ${limits.trainHours} h` : ''} of training`;
-  const sprints = `${state.committed.length}${typeof limits?.sprints === 'number' ? ` of ${limits.sprints}` : ''} ${state.committed.length === 1 && typeof limits?.sprints !== 'number' ? 'sprint' : 'sprints'}`;
+  const sprints = sprintsMade(state.committed.length, limits?.sprints);
   const left = limits ? (Date.parse(limits.until) - now) / 1000 : 0;
   const end =
     limits && alive

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Checked, Confirmed } from '#contract/confirmed';
 import { Timer } from '../common/timer.ts';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
+import { loopStarted } from '../fixtures/journal.ts';
 import { stagedLoop } from '../fixtures/staged.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import { withCheck } from '../ledger/checked.ts';
@@ -19,8 +20,13 @@ const checked = (holds: boolean): Checked => ({
 });
 
 /** The last screen of a night whose second sprint became the best, measured again or not. */
-function screen(of: Checked | null, more: object = { confirmed }): string[] {
-  const { loop } = stagedLoop(1000);
+function screen(of: Checked | null, more: object = { confirmed }, before = 0): string[] {
+  const { loop, time } = stagedLoop(1000);
+  if (before > 0) {
+    time.seconds += before;
+    loop.journal.emit({ type: 'loop.stopped', reason: 'SIGTERM', exitCode: 143 });
+    loop.journal.emit(loopStarted({ resumed: true }));
+  }
   const checkout = { branch: { name: 'run/x', from: 'main' } } as Checkout;
   loop.ledger.add(exampleSprint({ id: 'first' }));
   const best = exampleSprint({ id: 'second', number: 2, closedAt: '2026-01-01T00:02:00.000Z', ...more });
@@ -48,4 +54,12 @@ it('shows the best before one that did not hold', () => {
 it('says what the judge remarked on the best', () => {
   const verdict = { ...exampleVerdict(), remarks: ['fits elsewhere'] };
   expect(screen(null, { verdict })).toContain('Remark:       fits elsewhere');
+});
+
+it('gives the time of the whole loop beside that since its last start', () => {
+  const time = (before: number) => screen(null, {}, before).find((line) => / sprints in /.test(line));
+  expect(time(0)).toMatch(/^0 sprints in 0\.0 s, 0\.00 USD: researcher 0\.0 s, /);
+  expect(time(600)).toMatch(
+    /^0 sprints in 10 min 0 s, 0\.00 USD, since the last start 0\.0 s: researcher 0\.0 s, /,
+  );
 });

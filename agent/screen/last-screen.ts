@@ -43,14 +43,16 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
   } = loop;
   const sprints = ledger.of(leaderboard);
   const mine = sprints.filter((s) => loop.journal.state().committed.some((c) => c.sprint === s.id));
-  const { usd, held } = loop.journal.state();
+  const { usd, held, workedBefore } = loop.journal.state();
+  // Sprints and money are those of the whole loop; the timer began with its last start.
+  const since = workedBefore > 0 ? `, since the last start ${duration(timer.total)}` : '';
   const spent = PARTS.filter((part) => part !== 'waiting' || timer.seconds.waiting > 0);
   const parts = spent.map((part) => `${part} ${duration(timer.seconds[part])}`).join(', ');
   const cut = held.usd >= 0.005 ? ` (and ${held.usd.toFixed(2)} reserved for calls that were cut off)` : '';
   const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD${cut}` : '';
   return [
     `Stopped: ${plain(stopped.reason)}.`,
-    `${count(mine.length, 'sprint')} in ${duration(timer.total)}${money}: ${parts}.`,
+    `${count(mine.length, 'sprint')} in ${duration(workedBefore + timer.total)}${money}${since}: ${parts}.`,
     '',
     ...overview(mine, loop),
     ...best(bestOf(sprints, leaderboard), sprints, loop),

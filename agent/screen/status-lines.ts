@@ -1,5 +1,5 @@
 import { clock, zone } from '../common/clock.ts';
-import { count, duration, many, pace, plain, show } from '../common/words.ts';
+import { count, duration, many, pace, plain, show, sprintsMade } from '../common/words.ts';
 import { hintsLine } from './hints.ts';
 import type { Status } from './status.ts';
 
@@ -70,7 +70,7 @@ function used(s: Status, now: number): string[] {
   const of = (limit: number | null | undefined, text: (n: number) => string) =>
     typeof limit === 'number' ? ` of ${text(limit)}` : '';
   const parts = [
-    `${s.committed.length}${of(limits?.sprints, String)} ${s.committed.length === 1 && !limits?.sprints ? 'sprint' : 'sprints'}`,
+    sprintsMade(s.committed.length, limits?.sprints),
     // Where calls cost nothing, a money limit means nothing.
     s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD${held(s)}` : '',
     `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,

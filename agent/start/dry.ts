@@ -15,6 +15,7 @@ import { type Paper, paperTroubles, readPapers } from '../papers/papers.ts';
 import { OFFLINE } from '../researcher/connection.ts';
 import { pricesDate } from '../researcher/prices.ts';
 import { probeSpeed } from '../runs/probe.ts';
+import { ignoredNew } from './ignored-new.ts';
 import { numbersIn, type Origin } from './origin.ts';
 import type { Plan } from './preflight.ts';
 
@@ -60,6 +61,8 @@ export async function dryRun(
     ],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
+  const ignored = ignoredNew(plan);
+  if (ignored) print(`${''.padEnd(12)} ${ignored}`);
   const missing = missingGpus(slotsHere(task));
   if (missing) print(`${''.padEnd(12)} ${missing}`);
   const papers = await readPapers({ repo: plan.repo, sandbox: plan.sandbox, signal });

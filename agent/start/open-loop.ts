@@ -34,6 +34,7 @@ import { startOffline } from '../researcher/offline.ts';
 import { LateReports } from '../screen/late-reports.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
+import { ignoredNew } from './ignored-new.ts';
 import { linkIgnored } from './link-ignored.ts';
 import type { Plan } from './preflight.ts';
 import { laySteering } from './take-over.ts';
@@ -146,6 +147,8 @@ export async function openLoop(
       `the loop's worktree was broken and is made again; its files are kept in ${aside}`,
       'warn',
     );
+  const ignored = ignoredNew({ fresh: plan.fresh, branch });
+  if (ignored) journal.notice(ignored, 'warn');
   const missing = missingGpus(slotsHere(task));
   if (missing) journal.notice(missing, 'warn');
   loop.outputs.notebook.load();

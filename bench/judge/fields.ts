@@ -7,7 +7,7 @@ export const FIELDS = {
     ...['f1', 'f1_one_to_one', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
     ...['explained_variance', 'dead_latents', 'shrinkage', 'batch_dependence'],
   ],
-  observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
+  observed: ['samples', 'width', 'normalisation_samples', 'rows_served', 'checkpoint_bytes'],
   declared: ['learning_rate', 'epochs'],
 } as const;
 

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -160,6 +161,7 @@ describe('the judge', () => {
       normalisation_samples: 1024,
       width: 16,
       rows_served: 12_288,
+      checkpoint_bytes: statSync(join(dir, 'out/checkpoint.safetensors')).size,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01, epochs: 1 });
     expect(verdict.remarks).toEqual(['no Python form']);

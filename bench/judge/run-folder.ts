@@ -12,6 +12,8 @@ export interface RunFolder {
   result: TrainResult | null;
 }
 
+/** The name of the checkpoint in the `out/` of a run. */
+const CHECKPOINT = 'checkpoint.safetensors';
 const MAX_RESULT_BYTES = 1 << 22;
 /** Limit on a checkpoint's size: some 160,000 latents of 768 dimensions, more than is measured. */
 const MAX_CHECKPOINT_BYTES = 2 ** 30;
@@ -21,13 +23,15 @@ const MAX_CHECKPOINT_BYTES = 2 ** 30;
  * snapshot. A path that leads into no run folder is returned as it is.
  */
 export function fileOf(path: string): { folder: string; file: string } {
-  const file = 'checkpoint.safetensors';
   for (let at = resolve(path); at !== dirname(at); at = dirname(at)) {
     if (!existsSync(join(at, 'run.json'))) continue;
     const below = relative(join(at, 'out'), resolve(path));
-    return { folder: at, file: below.endsWith('.safetensors') && !below.startsWith('..') ? below : file };
+    return {
+      folder: at,
+      file: below.endsWith('.safetensors') && !below.startsWith('..') ? below : CHECKPOINT,
+    };
   }
-  return { folder: path, file };
+  return { folder: path, file: CHECKPOINT };
 }
 
 /** @throws UserError when the folder has no readable run.json. */
@@ -49,7 +53,7 @@ export function openRunFolder(path: string): RunFolder {
  * to another file.
  * @throws UserError
  */
-export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
+export function checkpointOf({ dir }: RunFolder, name = CHECKPOINT): string {
   // Where a link in a home or temporary folder names the run, a sandbox has the run's folder but not the
   // link.
   const path = join(realpathSync(dir), 'out', name);
@@ -67,6 +71,13 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
     closeSync(file.fd);
   }
   return path;
+}
+
+/** The size of the checkpoint, in bytes; 0 where there is none. */
+export function bytesOf({ dir }: RunFolder): number {
+  const file = openUntrusted(join(dir, 'out', CHECKPOINT));
+  if (file) closeSync(file.fd);
+  return file?.size ?? 0;
 }
 
 /** @throws UserError naming the first tensor with a NaN in it. */

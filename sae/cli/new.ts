@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
@@ -25,8 +25,7 @@ await runMain(async () => {
   const [name] = command.args;
   const files = filesOf(name);
   await refuseTaken(name, Object.keys(files));
-  for (const [file, text] of Object.entries(files))
-    writeFileSync(join(WORKSPACE, file), text, { flag: 'wx' });
+  write(files);
   const made = Object.keys(files).map((file) => `  sae/${file}`);
   process.stdout.write(`made
 ${made.join('\n')}
@@ -37,6 +36,23 @@ next
 `);
   return 0;
 });
+
+/** Writes all files or none: what a full disk left would be a name that is taken. */
+function write(files: Record<string, string>): void {
+  const begun: string[] = [];
+  try {
+    for (const [file, text] of Object.entries(files)) {
+      const path = join(WORKSPACE, file);
+      const fd = openSync(path, 'wx');
+      begun.push(path);
+      writeFileSync(fd, text);
+      closeSync(fd);
+    }
+  } catch (error) {
+    for (const path of begun) rmSync(path);
+    throw error;
+  }
+}
 
 /** @throws UserError for a name that is none, or that something in the workspace has */
 async function refuseTaken(name: string, files: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { runTable, sprintTable } from '../notebook/cells.ts';
-import { shownRows, type View } from '../notebook/list.ts';
+import { counted, shownRows, type View } from '../notebook/list.ts';
 import type { Board, NotebookIndex, Row } from '../notebook/model.ts';
 import { detailHtml } from './detail.ts';
 import { openSprint } from './open.ts';
@@ -20,8 +20,8 @@ export function drawLists(index: NotebookIndex, view: View): void {
       place.innerHTML = html;
     });
   }
-  const counted = document.getElementById('counted');
-  if (counted) counted.textContent = `${shown === all ? all : `${shown} of ${all}`} ${view.rows}`;
+  const place = document.getElementById('counted');
+  if (place) place.textContent = counted(shown, all, view.rows);
   if (view.rows === 'sprints') for (const id of view.open) void drawDetails(id);
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { lista, sprints, task } from '../fixtures/load.ts';
-import { plainView, shownRows, type View } from './list.ts';
+import { counted, plainView, shownRows, type View } from './list.ts';
 import type { Board } from './model.ts';
 import { indexOf } from './rows.ts';
 
@@ -42,4 +42,9 @@ it('lists runs by the same rules', () => {
       .map(({ samples }) => samples)
       .sort((a, b) => b - a),
   );
+});
+
+it('says how many rows are shown', () => {
+  expect(counted(1, 1, 'sprints')).toBe('1 sprint');
+  expect(counted(2, 5, 'runs')).toBe('2 of 5 runs');
 });

@@ -1,3 +1,4 @@
+import { count } from '../../common/words.ts';
 import type { Board, Row, RunRow, SprintRow } from './model.ts';
 
 /** What a person asked to see. It stands in the address of the page, so that a reload keeps it. */
@@ -41,6 +42,10 @@ export function shownRows<T extends Row>(rows: readonly T[], board: Board, view:
     .sort((a, b) => compared(a.key, b.key, sign) || b.row.number - a.row.number);
   return [...ours.filter(({ best }) => best), ...kept.map(({ row }) => row)];
 }
+
+/** How many rows are shown: `2 of 5 runs`, or where none is left out `1 sprint`. */
+export const counted = (shown: number, all: number, rows: View['rows']): string =>
+  `${shown === all ? '' : `${shown} of `}${count(all, rows === 'runs' ? 'run' : 'sprint')}`;
 
 /** Whether a row is what was asked for. */
 function matches(row: Row, board: Board, { text, outcome, value, usd }: View): boolean {
