@@ -178,6 +178,8 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         for (const odd of [true, false]) {
           const a = numbers(rows * n, n, odd);
           expectSame('sumColumns', Math.ceil(n / 64), a, rows, n, new Float32Array(n));
+          const v = numbers(n, n + 1, odd);
+          expectSame('rowDots', rows, a, v, n, new Float32Array(rows));
           for (const name of ['sumOfRows', 'squaresOfRows'])
             expectSame(name, rows, a.subarray(0, size), size, n, new Float32Array(rows));
         }
