@@ -4,6 +4,7 @@ import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend, Later } from './backend.ts';
 import { hold, letGo } from './holding.ts';
 import { sparseTimesDense } from './products.ts';
+import { isForStrips, sumByStrips } from './strips.ts';
 
 /**
  * A product codes·Wᵀ, which is computed when its numbers are first read. Of the gradient of an encoder's
@@ -29,8 +30,13 @@ export class RowProduct implements Later {
 
   compute(out: Float32Array): void {
     const { backend, codes, W } = this;
+    const [n, columns] = W.shape;
+    if (isForStrips(backend.pool, columns, n, codes.indices.length)) {
+      sumByStrips(backend, codes, backend.numbers(W), n, out, true);
+      return;
+    }
     // The transpose of weights is wanted again by the next encode's gradient.
-    sparseTimesDense(backend, codes, backend.transposedNumbers(W), W.shape[0], [out], undefined);
+    sparseTimesDense(backend, codes, backend.transposedNumbers(W), n, [out], undefined);
   }
 
   /** Adds the sum over its rows, times a number. */

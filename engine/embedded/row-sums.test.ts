@@ -65,6 +65,22 @@ it.each([0.05, 0.0002])(
   },
 );
 
+it('computes products with large matrices, as they are and transposed', () => {
+  const [codes, W] = [random(200, 700, 1, 0.05), random(400, 700, 2)];
+  const [a, b] = [codes.arraySync(), W.arraySync()];
+  const got = tf.matMul(codes, W, false, true).dataSync();
+  const other = tf.matMul(codes, tf.transpose(W)).dataSync();
+  expect(got.every((number, at) => number === other[at])).toBe(true);
+  for (const [at, number] of got.entries()) {
+    const [row, column] = [a[Math.floor(at / 400)], b[at % 400]];
+    if (at % 7 === 0)
+      expect(number).toBeCloseTo(
+        row.reduce((sum, x, k) => sum + x * column[k], 0),
+        4,
+      );
+  }
+});
+
 it('adds sums over rows in one pass, and those that were read or have another shape as numbers', () => {
   const [x, y, codes, W] = [
     random(ROWS, N, 1),
