@@ -35,20 +35,22 @@ export function squaresOf(backend: EmbeddedBackend, sum: Sum, shape: readonly nu
 const SOME_ROWS = 64;
 const STRIP = 64;
 
-/** The sum over the rows of a sum: [n]. */
-export function columnsOf(backend: EmbeddedBackend, sum: Sum, shape: readonly number[]): TensorInfo {
+/** out [n] = the sum over the rows of a sum. */
+export function columnsOf(
+  backend: EmbeddedBackend,
+  sum: Sum,
+  shape: readonly number[],
+  out: Float32Array,
+): void {
   const [rows, n] = shape;
   const { heap, pool } = backend;
-  const out = backend.make([n]);
-  const target = backend.numbers(out).byteOffset;
   const items = Math.ceil(rows / SOME_ROWS);
   const parts = heap.allocate(4 * items * n);
   withOperands(backend, [sum], shape, (count, ...operands) => {
     pool.run('combinationColumns', items, SOME_ROWS * n * count, ...operands, rows, n, parts);
   });
-  pool.run('sumColumns', Math.ceil(n / STRIP), STRIP * items, parts, items, n, target);
+  pool.run('sumColumns', Math.ceil(n / STRIP), STRIP * items, parts, items, n, out.byteOffset);
   heap.release(parts);
-  return out;
 }
 
 /** Words that an operand has in the table of the kernels: its address, and the bytes of a row or 0. */

@@ -3,8 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { currentForm } from '../operation.ts';
 import type { EmbeddedBackend, Later } from './backend.ts';
 import { isFloat, sizeOf } from './broadcast.ts';
-import { columnsOf, computeSums, squaresOf } from './combination-kernels.ts';
-import { alone, type Sum, sumOf } from './linear-sum.ts';
+import { computeSums, squaresOf } from './combination-kernels.ts';
+import { hold, letGo } from './holding.ts';
+import { alone, heldBy, type Sum, sumOf } from './linear-sum.ts';
+import { unreadProduct } from './row-product.ts';
+import { rowSums, sumOfRowSums } from './row-sums.ts';
 
 /*
  * Linear combinations of matrices and rows, which are computed when their numbers are first read: sums and
@@ -23,8 +26,7 @@ class Combination implements Later {
     readonly sum: Sum,
     readonly shape: readonly number[],
   ) {
-    for (const held of [sum.operands, sum.weights])
-      for (const tensor of held) if (tensor) backend.incRef(tensor.dataId);
+    hold(backend, heldBy(sum));
   }
 
   compute(out: Float32Array): void {
@@ -32,10 +34,7 @@ class Combination implements Later {
   }
 
   release(): void {
-    const { backend, sum } = this;
-    for (const held of [sum.operands, sum.weights])
-      for (const tensor of held)
-        if (tensor && backend.disposeData(tensor.dataId)) tf.engine().removeDataId(tensor.dataId, backend);
+    letGo(this.backend, heldBy(this.sum));
   }
 }
 
@@ -78,11 +77,16 @@ export function errorGradients(
   });
 }
 
-/** The sum over the rows of a combination that was not read yet; null of any other tensor. */
+/** The sum over the rows of a combination or a product that was not read yet; null of any other tensor. */
 export function sumOfRows(backend: EmbeddedBackend, x: TensorInfo): TensorInfo | null {
   const combined = unread(backend, x);
-  return combined && columnsOf(backend, combined.sum, combined.shape);
+  if (combined) return rowSums(backend, combined.sum, combined.shape);
+  return unreadProduct(backend, x, x.shape) ? rowSums(backend, alone(x), x.shape) : null;
 }
+
+/** The sum of two tensors of `sumOfRows` that were not read yet; else null. */
+export const addRowSums = (backend: EmbeddedBackend, a: TensorInfo, b: TensorInfo): TensorInfo | null =>
+  sumOfRowSums(a, b, backend, MOST_OPERANDS);
 
 /** The numbers of these tensors. Combinations of the same operands are computed in one pass. */
 export function numbersOfAll(backend: EmbeddedBackend, tensors: readonly TensorInfo[]): Float32Array[] {

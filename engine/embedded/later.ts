@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend, Later } from './backend.ts';
+import { hold, letGo } from './holding.ts';
 import { sumOfTransposed } from './products.ts';
 
 /** A product codesᵀ·parts, by bands of latents as in ../products.ts. */
@@ -22,7 +23,7 @@ class SumOfProducts implements Later {
     readonly shape: readonly number[],
     readonly isFlipped: boolean,
   ) {
-    for (const { dataId } of this.parts) backend.incRef(dataId);
+    hold(backend, this.parts);
   }
 
   private get parts(): TensorInfo[] {
@@ -41,9 +42,7 @@ class SumOfProducts implements Later {
   }
 
   release(): void {
-    const { backend } = this;
-    for (const { dataId } of this.parts)
-      if (backend.disposeData(dataId)) tf.engine().removeDataId(dataId, backend);
+    letGo(this.backend, this.parts);
   }
 }
 

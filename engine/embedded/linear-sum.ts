@@ -9,6 +9,10 @@ export interface Sum {
   constants: readonly number[];
 }
 
+/** The tensors that a sum reads. */
+export const heldBy = ({ operands, weights }: Sum): TensorInfo[] =>
+  [...operands, ...weights].filter((tensor) => tensor !== null);
+
 export const alone = (of: TensorInfo): Sum => ({ operands: [of], weights: [null], constants: [1] });
 
 /** The sum of sums, each times a number. Operands and weights are in it once, in the order of their first. */

@@ -8,6 +8,7 @@ import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
 import { type Affine, applyAffine, multiply } from './gemm.ts';
 import { transposedProduct } from './later.ts';
+import { RowProduct } from './row-product.ts';
 
 /** Whether products make use of zeros. The plain form, the reference of the named operations, does not. */
 const noticesZeros = () => currentForm() === 'kernels';
@@ -57,9 +58,9 @@ function sparseMatMul(
   if (sparseA) {
     const rows = transposeA ? a.shape[1] : a.shape[0];
     if (transposeA && !transposeB) return transposedProduct(backend, { codes: sparseA, parts: [b] }, rows);
-    // The transpose of weights is wanted again by the next encode's gradient.
+    if (transposeA) return sparseProduct(sparseA, transposeA, rows, backend.transposedNumbers(b), b.shape[0]);
     return transposeB
-      ? sparseProduct(sparseA, transposeA, rows, backend.transposedNumbers(b), b.shape[0])
+      ? backend.makeLater([rows, b.shape[0]], new RowProduct(backend, sparseA, b))
       : sparseProduct(sparseA, transposeA, rows, backend.numbers(b), b.shape[1]);
   }
   const sparseB = transposeA && !transposeB ? sparseOf(b) : null;

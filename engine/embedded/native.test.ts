@@ -8,7 +8,8 @@ import { uniform } from '../random.ts';
 import { isEqualInWasm, multiply, type Product } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { readCpuinfo } from './processor.ts';
-import { sumOfTransposed, type Term } from './products.ts';
+import { sparseTimesDense, sumOfTransposed, type Term } from './products.ts';
+import { sumByStrips } from './strips.ts';
 
 // Kernels in C give the same bits as those of WebAssembly, on one thread and on three.
 const source = new URL('./native/kernels.c', import.meta.url);
@@ -178,6 +179,8 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         for (const odd of [true, false]) {
           const a = numbers(rows * n, n, odd);
           expectSame('sumColumns', Math.ceil(n / 64), a, rows, n, new Float32Array(n));
+          const v = numbers(n, n + 1, odd);
+          expectSame('rowDots', rows, a, v, n, new Float32Array(rows));
           for (const name of ['sumOfRows', 'squaresOfRows'])
             expectSame(name, rows, a.subarray(0, size), size, n, new Float32Array(rows));
         }
@@ -244,6 +247,33 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
           expectSame('sparseRows', rows, offsets, indices, values, bandOf, bands, places(8), W, n, ...outs);
           const dots = new Float32Array(indices.length);
           expectSame('sparseDots', rows, offsets, indices, bandOf, places(7), W, n, dots, ...parts);
+        }
+      }
+    }
+  });
+
+  it('sparse products by strips, of a matrix and of its transpose', () => {
+    for (const n of [...sizes, 130, 200]) {
+      for (const share of [0, 0.1, 0.9]) {
+        const [rows, columns] = n === 17 ? [7, 600] : [9, 45];
+        const a = { rows, ...sparse(rows, columns, share, n) };
+        const W = numbers(columns * n, n, n < 20);
+        const flipped = W.map((_, at) => W[(at % columns) * n + Math.floor(at / columns)]);
+        const want = new Float32Array(rows * n + 1).fill(7);
+        sumOf(wasm, W, want, (pool, right, out) =>
+          sparseTimesDense({ pool, heap: pool.heap }, a, right, n, [out], undefined),
+        );
+        for (const [, pool] of pools) {
+          for (const [right, isFlipped] of [
+            [W, false],
+            [flipped, true],
+          ] as const) {
+            const got = new Float32Array(rows * n + 1).fill(7);
+            sumOf(pool, right, got, (own, view, out) =>
+              sumByStrips({ pool: own, heap: own.heap }, a, view, n, out, isFlipped),
+            );
+            expect(firstOther(got, want)).toBe(-1);
+          }
         }
       }
     }
@@ -361,6 +391,22 @@ function product(
   const result = Float32Array.from(out);
   for (const block of blocks) heap.release(block);
   return result;
+}
+
+/** Sets all but the last number of `out` by `use`, which gets copies of `right` and of it. */
+function sumOf(
+  pool: Pool,
+  right: Float32Array,
+  out: Float32Array,
+  use: (pool: Pool, right: Float32Array, out: Float32Array) => void,
+): void {
+  const { heap } = pool;
+  const views = [right, out].map((values) => heap.floats(heap.allocate(values.byteLength), values.length));
+  views[0].set(right);
+  views[1].set(out);
+  use(pool, views[0], views[1].subarray(0, out.length - 1));
+  out.set(views[1]);
+  for (const { byteOffset } of views) heap.release(byteOffset);
 }
 
 /** The sum of products, with a number behind it that stays. */

@@ -2,6 +2,7 @@ import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
 import { withCopies } from './copies.ts';
 import { transposeInto } from './gemm.ts';
+import { isForStrips, sumByStrips } from './strips.ts';
 
 /*
  * Products with few non-zeros on all threads. The non-zeros lie in plain arrays, which outlive a step without
@@ -14,13 +15,20 @@ type Threads = Pick<EmbeddedBackend, 'pool' | 'heap'>;
 
 /** parts[band of j][i, :] = Σ_j a[i, j] · W[j, :]. */
 export function sparseTimesDense(
-  { pool, heap }: EmbeddedBackend,
+  backend: Threads,
   a: SparseCodes,
   W: Float32Array,
   n: number,
   parts: readonly Float32Array[],
   bandOf: Bands,
 ): void {
+  const { pool, heap } = backend;
+  const columns = W.length / n;
+  // In bands, a row of a strip has so few terms that the loops over them take longer.
+  if (parts.length === 1 && !bandOf && isForStrips(pool, columns, n, a.indices.length)) {
+    sumByStrips(backend, a, W, n, parts[0], false);
+    return;
+  }
   withCopies(heap, [], [a.offsets, a.indices, a.values, ...bandArrays(bandOf, parts)], (...pointers) => {
     const [offsets, indices, values, starts, bands = 0] = pointers;
     const shape = [bands, parts.length, starts, W.byteOffset, n];

@@ -1,7 +1,7 @@
 import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddedBackend } from './backend.ts';
-import { combination, multiple } from './combination.ts';
+import { addRowSums, combination, multiple } from './combination.ts';
 import { arithmetic, cast, comparison, ofOne, softmax, sumOfAll } from './elementwise.ts';
 import { sumOfProducts } from './later.ts';
 import { isMatrix, matMul, sparseSum, type Transposes, transposed } from './matrices.ts';
@@ -38,6 +38,7 @@ const kernels: Record<string, Kernel> = {
   Add: ({ a, b }, backend) =>
     sparseSum(a, b) ??
     sumOfProducts(a, b, backend) ??
+    addRowSums(backend, a, b) ??
     combination(backend, [
       [a, 1],
       [b, 1],

@@ -58,6 +58,12 @@ export function squaresOfRows(from: i32, to: i32, a: usize, size: usize, n: usiz
   }
 }
 
+/** out[i] = Σ_j a[i, j] · v[j]; rows have n numbers. */
+export function rowDots(from: i32, to: i32, a: usize, v: usize, n: i32, out: usize): void {
+  const bytes = <usize>n << 2;
+  for (let row = <usize>from; row < <usize>to; row++) store<f32>(out + (row << 2), dot(a + row * bytes, v, bytes));
+}
+
 /** norms[i] = max(|W_i|, floor) and unit_i = W_i / norms[i]; rows have n numbers. */
 export function unitRows(from: i32, to: i32, W: usize, n: i32, floor: f32, unit: usize, norms: usize): void {
   const bytes = <usize>n << 2;

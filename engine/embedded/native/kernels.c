@@ -4,6 +4,7 @@
 #include "product.h"
 #include "reductions.h"
 #include "sparse.h"
+#include "strips.h"
 #include "transpose.h"
 
 typedef void kernel(const struct job *);
@@ -12,8 +13,8 @@ typedef void kernel(const struct job *);
   each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
   each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
   each(packLeft) each(product) each(transpose) \
-  each(sparseRows) each(columnSums) each(sparseDots) each(above) each(histogram) \
-  each(sumColumns) each(sumOfRows) each(squaresOfRows) \
+  each(sparseRows) each(columnSums) each(stripSums) each(sparseDots) each(above) each(histogram) \
+  each(sumColumns) each(sumOfRows) each(squaresOfRows) each(rowDots) \
   each(combine) each(combinationSquares) each(combinationColumns) \
   each(unitRows) each(unitRowsGradient)
 

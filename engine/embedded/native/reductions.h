@@ -66,6 +66,21 @@ ROWS_OF(squaresOfRows, dots_of(rows, rows, count, sums))
 
 #undef ROWS_OF
 
+KERNEL(rowDots) {
+  const float *a = pointer(job, 0), *v = pointer(job, 1);
+  const int64_t n = whole(job, 2);
+  float *out = pointer(job, 3);
+  const float *same[GROUP];
+  for (int g = 0; g < GROUP; g++) same[g] = v;
+  for (int64_t row = job->from; row < job->to; row += GROUP) {
+    const float *rows[GROUP];
+    float dots[GROUP];
+    group_of(a, n, row, job->to, rows);
+    dots_of(rows, same, n, dots);
+    for (int g = 0; g < least(GROUP, job->to - row); g++) out[row + g] = dots[g];
+  }
+}
+
 /** Runs the body for the vectors of a row of n numbers; `part` of the lanes are there, all but at its end. */
 #define FOR_VECTORS(n)                                  \
   for (int64_t i = 0, part; part = least(LANES, (n)-i), i < (n); i += LANES)
