@@ -111,10 +111,9 @@ it.each<[string, () => void]>([
 });
 
 it('loads what is imported in some cases alone when they come, as it was built', () => {
-  const later = `
-export const { versions: { node } } = process;
-import { word } from 'some-package';
-export { word };
+  const missing = 'some-package';
+  const later = `  import { word } from '${missing}';
+  export { word };
 `;
   const say = (word: string) => `
 if (process.argv[2] === '--flag') console.log(JSON.stringify({ word: '${word}' }));
@@ -124,11 +123,11 @@ else console.log(JSON.stringify({ word: (await import('./later.ts')).word }));
   writeFileSync(at('agent/say.ts'), say('first'));
   // The package is not installed: only who needs it finds that out.
   expect(told('--flag').stdout).toContain('first');
-  expect(told('--later').stderr).toContain('some-package');
+  expect(told('--later').stderr).toContain(missing);
   const parts = () => readdirSync(join(program(), '..')).filter((name) => /^later-.*\.js$/.test(name));
   const [part = ''] = parts();
   // Beside that of another build, which a process may still be running.
-  writeFileSync(at('agent/later.ts'), later.replace("from 'some-package'", "from './word.ts'"));
+  writeFileSync(at('agent/later.ts'), later.replace(missing, './word.ts'));
   writeFileSync(at('agent/word.ts'), "export const word = 'second';\n");
   expect(told('--later').stdout).toContain('second');
   expect(parts()).toHaveLength(2);
