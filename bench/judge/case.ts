@@ -2,6 +2,7 @@ import { OWN_FAULT, UserError } from '#contract/errors';
 import type { Profile } from '#contract/task';
 import { type NamedWorld, type OpenedWorld, openWorld } from '../worlds.ts';
 import { withEncoder } from './encoders.ts';
+import { FreshRows } from './fresh-rows.ts';
 import { type AnswerListener, type BatchListener, type Measurement, measure } from './measure.ts';
 import { ours } from './own-fault.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -62,10 +63,12 @@ export async function measureCheckpoint(
   options: CaseOptions,
   { onBatch, onAnswer, invariance = false, remarks }: Asked = {},
 ): Promise<Measurement> {
-  const { seed } = options;
+  const { seed, whenReady } = options;
+  const rows = new FreshRows(world, samples, seed);
+  const waiting = { ...options, ...(whenReady && { whenReady: () => rows.drawUntil(whenReady()) }) };
   const asked = { d: world.hiddenDim, samples, invariance, remarks };
-  const how = await withEncoder(encoding, asked, options, (encoder, answered) =>
-    measure(world, encoder, { samples, seed }, onBatch, (index, x, codes, truth) => {
+  const how = await withEncoder(encoding, asked, waiting, (encoder, answered) =>
+    measure(world, encoder, { samples, seed, rows }, onBatch, (index, x, codes, truth) => {
       answered(index, x, codes);
       onAnswer?.(index, x, codes, truth);
     }),

@@ -3,8 +3,8 @@ import { builtCommand } from '#host/built/built';
 import { sandboxByHand } from '#host/by-hand';
 import { type Answer, pythonRemarks } from '../python/of-run.ts';
 import { Encoder } from './encoder.ts';
+import { EVALUATION_BATCH } from './fresh-rows.ts';
 import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
-import { EVALUATION_BATCH } from './measure.ts';
 import type { CaseOptions, Encoding } from './subject.ts';
 
 type Form = CodesHeader['forms'][number];

@@ -21,7 +21,7 @@ export interface CaseOptions {
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
-  /** Waited for when all is ready for the measurement, before a row is drawn. */
+  /** Waited for when all is ready for the measurement. Rows may be drawn meanwhile. */
   whenReady?: () => Promise<void>;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
