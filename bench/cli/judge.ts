@@ -10,7 +10,6 @@ import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { READY } from '#contract/judge-ahead';
 import type { EvalPoint } from '#contract/run';
-import { readTask, taskFile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -130,10 +129,8 @@ await runMain(async () => {
       print(`${READY}\n`);
       await begun;
     },
-    mayBeBest: (metrics: Record<string, number>) => {
-      const { metric, goal } = readTask(taskFile()).contract;
-      return mayBeBest(metrics[metric], goal);
-    },
+    mayBeBest: (metrics: Record<string, number>) =>
+      mayBeBest(metrics[subject.task.metric], subject.task.goal),
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
   };
   const subject = openSubject(path, judging);

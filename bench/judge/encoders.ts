@@ -51,8 +51,8 @@ export async function withEncoder<T>(
   const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
     for (const each of started) if (each.status === 'rejected') throw each.reason;
-    await whenReady?.();
     const [encoder, fresh] = encoders;
+    await whenReady?.(encoder);
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
     let counted = 0;

@@ -40,19 +40,11 @@ export type AnswerListener = (
   truth: SparseRows,
 ) => void;
 
-/**
- * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
- * with samples. `rows`: those samples, of which some may be drawn.
- * @throws EncoderError
- */
-export async function measure(
-  world: World,
-  encoder: Encoder,
-  { samples, seed, rows }: { samples: number; seed: Seed; rows?: FreshRows },
-  onBatch: BatchListener = () => {},
-  onAnswer: AnswerListener = () => {},
-): Promise<Measurement> {
-  const { decoder, header } = encoder;
+/** What a measurement begins with: latents matched with features, and nothing counted yet. */
+export type Begun = Pick<Measurement, 'matching' | 'evaluations'>;
+
+/** Matches the latents of an encoder's decoder with the features of a world. @throws EncoderError */
+export function beginMeasurement(world: World, { decoder, header }: Encoder): Begun {
   if (header.d_sae * world.numFeatures > MAX_COSINES) {
     const most = Math.floor(MAX_COSINES / world.numFeatures);
     throw new EncoderError(
@@ -66,6 +58,23 @@ export async function measure(
   const evaluations = new Map(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
+  return { matching, evaluations };
+}
+
+/**
+ * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
+ * with samples. `rows`: those samples, of which some may be drawn; `begun`: what was begun with this encoder.
+ * @throws EncoderError
+ */
+export async function measure(
+  world: World,
+  encoder: Encoder,
+  { samples, seed, rows, begun }: { samples: number; seed: Seed; rows?: FreshRows; begun?: Begun },
+  onBatch: BatchListener = () => {},
+  onAnswer: AnswerListener = () => {},
+): Promise<Measurement> {
+  const { decoder, header } = encoder;
+  const { matching, evaluations } = begun ?? beginMeasurement(world, encoder);
   const fresh = rows ?? new FreshRows(world, samples, seed);
   await answers(encoder, fresh.batches(), ({ index, x, truth }, codes) => {
     header.forms.forEach((form, i) => {
