@@ -23,6 +23,8 @@ const BUILDERS = ['own.mjs', 'options.mjs'].map((name) => join(import.meta.dirna
 /** Code of a workspace runs in a sandbox, and is built there (built.ts). */
 const FOLDERS = ['agent', 'bench', 'contract', 'engine', 'host', 'replay', 'speed'];
 
+/** Packages that are built in. That of YAML is of seventy files, which `require` would find one by one. */
+const PACKAGES = [...BUILT_IN, 'yaml'];
 /** Of an earlier build, which a process that runs it may still load parts of. */
 const KEPT_MS = 3 * 86_400_000;
 
@@ -75,7 +77,7 @@ async function make(name, folder) {
     name: 'own',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^[^./#]/ }, ({ path, kind }) =>
-        kind === 'entry-point' || BUILT_IN.includes(path.split('/')[0]) ? null : { path, external: true },
+        kind === 'entry-point' || PACKAGES.includes(path.split('/')[0]) ? null : { path, external: true },
       );
       onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
         const [packed] = /^.*\/node_modules\/(@[^/]+\/)?[^/]+\//.exec(path) ?? [];
