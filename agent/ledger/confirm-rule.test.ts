@@ -43,7 +43,7 @@ describe('a candidate after some pairs', () => {
 
 /** The profiles: their noise, how well it is known, their looks, and the gain that has to be found. */
 const worlds = {
-  small: { deviation: 0.03, df: 14, noise: 0.01, looks: [3, 6, 32], gain: 0.03 },
+  small: { deviation: 0.03, df: 14, noise: 0.01, looks: [3, 6, 12, 32], gain: 0.03 },
   '16k': { deviation: 0.00297, df: 4, noise: 0, looks: [3, 6, 12], gain: 0.005 },
 };
 
