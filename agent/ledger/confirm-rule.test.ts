@@ -88,3 +88,10 @@ describe.each(Object.entries(worlds))('simulated nights in %s', (_, { gain, ...w
     }
   });
 });
+
+it('confirms one and a half deviations in small in two thirds of the pairs that three looks take', () => {
+  const { small } = worlds;
+  const night = { ...small, candidates: 1, gain: 1.5 * small.deviation, nth: 1, known: 3 };
+  const pairs = (looks: number[]) => simulate({ ...night, looks }, 600, randomFrom(7)).pairs;
+  expect(pairs(small.looks)).toBeLessThan((2 / 3) * pairs([3, 6, 32]));
+});
