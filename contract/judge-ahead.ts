@@ -4,5 +4,5 @@
  */
 export const MEASURE = 'measure\n';
 
-/** The line by which it says that all is ready. No row has been drawn then. */
+/** The line by which it says that all is ready. From then on it may draw the rows that it will measure on. */
 export const READY = '{"ready":true}';

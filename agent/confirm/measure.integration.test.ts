@@ -21,16 +21,16 @@ spawnSync(program, [...words, tree + '/' + script]);
 console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
 `;
 
-it('has the encoder compute on the device of the slot that the run held', async () => {
+it('has the encoder compute on the device and the threads that the run held', async () => {
   const repo = newRepo({ 'judge.mjs': JUDGE });
   const told = join(repo, 'told');
   const fixtures = join(import.meta.dirname, '../executor/fixtures');
   cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
   writeFileSync(
     join(repo, 'work/encode.mjs'),
-    `import { writeFileSync } from 'node:fs';\nwriteFileSync('${told}', String(process.env.CUDA_VISIBLE_DEVICES));`,
+    `import { writeFileSync } from 'node:fs';\nwriteFileSync('${told}', [process.env.CUDA_VISIBLE_DEVICES, process.env.ENGINE_THREADS].join(' '));`,
   );
-  vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+  for (const name of ['CUDA_VISIBLE_DEVICES', 'ENGINE_THREADS']) vi.stubEnv(name, undefined);
   const tree = await snapshotTree({ repo, folder: 'work' });
   const task = exampleTask((contract) => Object.assign(contract, { devices: [0, 1] }));
   const profile = task.contract.profiles.tiny;
@@ -38,19 +38,21 @@ it('has the encoder compute on the device of the slot that the run held', async 
   const loop = { config, sandbox: noSandbox('test'), executor: new LocalExecutor() };
   const store = new SecretStore(keyOf(repo, 'run/a'));
   store.world = async () => ({ folder: repo, hash: 'w' });
-  const encodedOn = async (device: string | null, draw: number) => {
+  const encodedOn = async (device: string | null, draw: number, threads?: number) => {
     const line = await measureOn(loop, store, {
       spec: { experiment: 'good', settings: {}, samples: 100, seed: 0, tree },
-      ...{ draw, rows: 10, as: 'candidate', place: { device }, timeoutSeconds: 60 },
+      ...{ draw, rows: 10, as: 'candidate', place: { device, threads }, timeoutSeconds: 60 },
       signal: new AbortController().signal,
     });
     expect(line?.result).toHaveProperty('metrics');
     return readFileSync(told, 'utf8');
   };
-  expect(await encodedOn('1', 0)).toBe('1');
+  expect(await encodedOn('1', 0)).toBe('1 ');
   // A run keeps its slot where TASK.md has another device by then.
   Object.assign(task.contract, { devices: [2] });
-  expect(await encodedOn('1', 1)).toBe('1');
-  expect(await encodedOn(null, 2)).toBe('undefined');
+  expect(await encodedOn('1', 1)).toBe('1 ');
+  expect(await encodedOn(null, 2)).toBe(' ');
+  // Where runs are side by side, each has one thread, and its judging too.
+  expect(await encodedOn(null, 3, 1)).toBe(' 1');
   rmSync(repo, { recursive: true });
 });

@@ -109,7 +109,7 @@ async function measureOnce(
             runDir: handle.dir,
             samples: rows,
             world: secretWorld.folder,
-            device: place.device,
+            ...place,
             signal,
           })
         : { failed: status };

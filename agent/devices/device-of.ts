@@ -13,6 +13,10 @@ export const onDevice = (device: string | null | undefined): Record<string, stri
     ? {}
     : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: device, HIP_VISIBLE_DEVICES: device };
 
+/** Our engine reads the first variable, most libraries of Python the second. Unset: their own choice. */
+export const onThreads = (threads: number | undefined): Record<string, string> =>
+  threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+
 /**
  * The GPU for what is computed of a run that has trained: its own where `devices` still has that, else the
  * first that `devices` has. Null where the run was given none, or `devices` names none.

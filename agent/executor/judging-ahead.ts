@@ -6,7 +6,7 @@ import { type JudgeRequest, startJudge, verdictIn } from './judging.ts';
 /** A judge that has begun before its result is asked for. */
 export interface Ahead<T> {
   /**
-   * Has it measure now. Null where it came to nothing before it was asked: it has drawn no row then, and
+   * Has it measure now. Null where it came to nothing before it was asked: it has measured nothing then, and
    * another is to be asked.
    */
   now(): Promise<T | null>;

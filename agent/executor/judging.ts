@@ -17,7 +17,7 @@ import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
-import { deviceOf, onDevice } from '../devices/device-of.ts';
+import { deviceOf, onDevice, onThreads } from '../devices/device-of.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
@@ -53,6 +53,8 @@ export interface JudgeRequest {
   background?: boolean;
   /** The GPU for judge and encoder; null: their own choice; unset: that of the run (`deviceOf`). */
   device?: string | null;
+  /** Threads of the encoder; unset: its own choice. */
+  threads?: number;
 }
 
 /**
@@ -88,7 +90,8 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
  * The environment of the judge: the sandbox's label, and the task's encode command for this tree, wrapped in
  * the sandbox, as a JSON list of words. The command may read what the run has written. A judge in any
  * language appends its arguments and needs to know nothing of sandboxes. Both compute on one GPU: `device`;
- * unset, that of the run (`deviceOf`). Processes that carry `mark` are ended with the command that has it.
+ * unset, that of the run (`deviceOf`). `threads`: of each; unset, their own choice. Processes that carry
+ * `mark` are ended with the command that has it.
  */
 export function judgeEnv(of: {
   task: Task;
@@ -98,18 +101,20 @@ export function judgeEnv(of: {
   treeDir: string;
   mark: string;
   device?: string | null | undefined;
+  threads?: number | undefined;
 }): Record<string, string> {
   const { task, repo, sandbox, treeDir, mark, device = deviceOf(readRunRecord(of.runDir), task) } = of;
   const { out } = inRun(realpathSync(of.runDir));
+  const place = { ...onDevice(device), ...onThreads(of.threads) };
   const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {
     cwd: treeDir,
     readable: [...readsOf(task, repo, treeDir), ...(existsSync(out) ? [out] : [])],
-    env: onDevice(device),
+    env: place,
   });
   const variables = Object.entries(marked(env, mark)).map(([name, value]) => `${name}=${value}`);
   return serviceEnv({
     ...taskVariable(task),
-    ...onDevice(device),
+    ...place,
     LOOP_SANDBOX: sandbox.label,
     LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),
   });
@@ -128,7 +133,18 @@ export async function startJudge(
   flags: readonly string[],
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Promise<Judging> {
-  const { task, repo, runDir, samples, drawn, sandbox, signal, device, timeoutSeconds = 3600 } = request;
+  const {
+    task,
+    repo,
+    runDir,
+    samples,
+    drawn,
+    sandbox,
+    signal,
+    device,
+    threads,
+    timeoutSeconds = 3600,
+  } = request;
   const record = readRunRecord(runDir);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
   const options = { samples, world: request.world, 'eval-seed': drawn?.seed, 'eval-key': drawn?.key };
@@ -141,7 +157,7 @@ export async function startJudge(
     argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
     cwd: repo,
     env: {
-      ...judgeEnv({ task, repo, sandbox, runDir, treeDir, mark, device }),
+      ...judgeEnv({ task, repo, sandbox, runDir, treeDir, mark, device, threads }),
       ...(request.onProgress && { LOOP_PROGRESS: '1' }),
       ...boundVariable(request.bound),
     },

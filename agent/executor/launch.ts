@@ -10,7 +10,7 @@ import { type DataChannel, openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { readsOf } from '#host/reads';
 import { inRun, runDir } from '../common/paths.ts';
-import { onDevice } from '../devices/device-of.ts';
+import { onDevice, onThreads } from '../devices/device-of.ts';
 import type { RunRequest } from './executor.ts';
 
 const LOG_BYTES = 2_000_000;
@@ -95,7 +95,7 @@ export async function startTrainer(run: Launch, data: DataChannel['trainer']): P
     cwd: treeDir,
     writable: [out],
     readable: [...readable, ...(weights ? [weights] : [])],
-    env: { ...threadsOf(run.threads), ...onDevice(run.device), ...data.env },
+    env: { ...onThreads(run.threads), ...onDevice(run.device), ...data.env },
   });
   const { timeout } = profileOf(task, record.profile);
   return startChild({
@@ -107,10 +107,6 @@ export async function startTrainer(run: Launch, data: DataChannel['trainer']): P
     graceSeconds: 10,
   });
 }
-
-/** Our engine reads the first variable, most libraries of Python the second. */
-const threadsOf = (threads: number | undefined): Record<string, string> =>
-  threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
 
 /** What a run has written: all that a run which starts with its weights sees of it. */
 const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;

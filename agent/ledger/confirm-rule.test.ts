@@ -43,7 +43,7 @@ describe('a candidate after some pairs', () => {
 
 /** The profiles: their noise, how well it is known, their looks, and the gain that has to be found. */
 const worlds = {
-  small: { deviation: 0.03, df: 14, noise: 0.01, looks: [3, 6, 32], gain: 0.03 },
+  small: { deviation: 0.03, df: 14, noise: 0.01, looks: [3, 6, 12, 32], gain: 0.03 },
   '16k': { deviation: 0.00297, df: 4, noise: 0, looks: [3, 6, 12], gain: 0.005 },
 };
 
@@ -87,4 +87,11 @@ describe.each(Object.entries(worlds))('simulated nights in %s', (_, { gain, ...w
       expect(simulate(night, 1000, randomFrom(11)).confirmed).toBeGreaterThan(0.8);
     }
   });
+});
+
+it('confirms one and a half deviations in small in two thirds of the pairs that three looks take', () => {
+  const { small } = worlds;
+  const night = { ...small, candidates: 1, gain: 1.5 * small.deviation, nth: 1, known: 3 };
+  const pairs = (looks: number[]) => simulate({ ...night, looks }, 600, randomFrom(7)).pairs;
+  expect(pairs(small.looks)).toBeLessThan((2 / 3) * pairs([3, 6, 32]));
 });

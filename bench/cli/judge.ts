@@ -10,16 +10,15 @@ import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { READY } from '#contract/judge-ahead';
 import type { EvalPoint } from '#contract/run';
-import { readTask, taskFile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { untilAsked, whenAsked } from '../judge/ahead.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS, ROW_FIELDS } from '../judge/fields.ts';
+import { EVALUATION_BATCH } from '../judge/fresh-rows.ts';
 import { judgementOf } from '../judge/judgement.ts';
 import { inLanes } from '../judge/lanes.ts';
-import { EVALUATION_BATCH } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { openSubject, profileOfSaved } from '../judge/subject.ts';
@@ -130,10 +129,8 @@ await runMain(async () => {
       print(`${READY}\n`);
       await begun;
     },
-    mayBeBest: (metrics: Record<string, number>) => {
-      const { metric, goal } = readTask(taskFile()).contract;
-      return mayBeBest(metrics[metric], goal);
-    },
+    mayBeBest: (metrics: Record<string, number>) =>
+      mayBeBest(metrics[subject.task.metric], subject.task.goal),
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
   };
   const subject = openSubject(path, judging);

@@ -3,8 +3,8 @@ import { builtCommand } from '#host/built/built';
 import { sandboxByHand } from '#host/by-hand';
 import { type Answer, pythonRemarks } from '../python/of-run.ts';
 import { Encoder } from './encoder.ts';
+import { EVALUATION_BATCH } from './fresh-rows.ts';
 import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
-import { EVALUATION_BATCH } from './measure.ts';
 import type { CaseOptions, Encoding } from './subject.ts';
 
 type Form = CodesHeader['forms'][number];
@@ -51,8 +51,8 @@ export async function withEncoder<T>(
   const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
     for (const each of started) if (each.status === 'rejected') throw each.reason;
-    await whenReady?.();
     const [encoder, fresh] = encoders;
+    await whenReady?.(encoder);
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
     let counted = 0;

@@ -3,12 +3,12 @@ import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
 import type { Decoder } from '../eval/reconstruction.ts';
 import type { Seed } from '../random.ts';
-import { Sampler, type SparseRows } from '../sampler/sampler.ts';
+import type { SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
-import { answers, type Batch } from './answers.ts';
+import { answers } from './answers.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
+import { FreshRows } from './fresh-rows.ts';
 
-export const EVALUATION_BATCH = 1024;
 /** Limit on the cosines of latents with features, the largest table of a measurement: 2 GB. */
 const MAX_COSINES = 1 << 29;
 
@@ -40,19 +40,11 @@ export type AnswerListener = (
   truth: SparseRows,
 ) => void;
 
-/**
- * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
- * with samples.
- * @throws EncoderError
- */
-export async function measure(
-  world: World,
-  encoder: Encoder,
-  { samples, seed }: { samples: number; seed: Seed },
-  onBatch: BatchListener = () => {},
-  onAnswer: AnswerListener = () => {},
-): Promise<Measurement> {
-  const { decoder, header } = encoder;
+/** What a measurement begins with: latents matched with features, and nothing counted yet. */
+export type Begun = Pick<Measurement, 'matching' | 'evaluations'>;
+
+/** Matches the latents of an encoder's decoder with the features of a world. @throws EncoderError */
+export function beginMeasurement(world: World, { decoder, header }: Encoder): Begun {
   if (header.d_sae * world.numFeatures > MAX_COSINES) {
     const most = Math.floor(MAX_COSINES / world.numFeatures);
     throw new EncoderError(
@@ -66,7 +58,25 @@ export async function measure(
   const evaluations = new Map(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
-  await answers(encoder, drawn(world, samples, seed), ({ index, x, truth }, codes) => {
+  return { matching, evaluations };
+}
+
+/**
+ * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
+ * with samples. `rows`: those samples, of which some may be drawn; `begun`: what was begun with this encoder.
+ * @throws EncoderError
+ */
+export async function measure(
+  world: World,
+  encoder: Encoder,
+  { samples, seed, rows, begun }: { samples: number; seed: Seed; rows?: FreshRows; begun?: Begun },
+  onBatch: BatchListener = () => {},
+  onAnswer: AnswerListener = () => {},
+): Promise<Measurement> {
+  const { decoder, header } = encoder;
+  const { matching, evaluations } = begun ?? beginMeasurement(world, encoder);
+  const fresh = rows ?? new FreshRows(world, samples, seed);
+  await answers(encoder, fresh.batches(), ({ index, x, truth }, codes) => {
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(truth, x, codes[i]);
     });
@@ -74,16 +84,6 @@ export async function measure(
     onBatch(truth, codes[header.forms.indexOf(DECIDING)], matching);
   });
   return { matching, decoder, evaluations };
-}
-
-function* drawn(world: World, samples: number, seed: Seed): Generator<Batch & { truth: SparseRows }> {
-  const sampler = new Sampler(world, seed, 'eval');
-  for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
-    const rows = Math.min(EVALUATION_BATCH, samples - start);
-    const x = new Float32Array(rows * world.hiddenDim);
-    const truth = sampler.sample(index, rows, x);
-    yield { index, rows, x, truth };
-  }
 }
 
 /** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */

@@ -11,7 +11,8 @@ import { type Label, type Probe, probes } from '../probing/probe.ts';
 import { answers, type Batch } from './answers.ts';
 import { EncoderError } from './encoder.ts';
 import { withEncoder } from './encoders.ts';
-import { DECIDING, EVALUATION_BATCH, finite } from './measure.ts';
+import { EVALUATION_BATCH } from './fresh-rows.ts';
+import { DECIDING, finite } from './measure.ts';
 import { ours } from './own-fault.ts';
 import type { CaseOptions, Subject } from './subject.ts';
 

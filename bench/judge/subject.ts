@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { type Profile, profileOf, readTask, taskFile } from '#contract/task';
+import { type Profile, profileOf, readTask, type TaskContract, taskFile } from '#contract/task';
 import type { SandboxChoice } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
@@ -10,7 +10,7 @@ import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
 import type { BuildListener } from '../worlds.ts';
-import { type EncoderCommand, EncoderError } from './encoder.ts';
+import { type Encoder, type EncoderCommand, EncoderError } from './encoder.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
@@ -21,8 +21,8 @@ export interface CaseOptions {
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
-  /** Waited for when all is ready for the measurement, before a row is drawn. */
-  whenReady?: () => Promise<void>;
+  /** Waited for when an encoder has started. What does not need its codes may be made meanwhile. */
+  whenReady?: (encoder: Encoder) => Promise<void>;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
   /** Whether a verdict with these numbers may be a new best; unset: every one may. */
@@ -38,6 +38,8 @@ export type Encoding = Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>;
 export interface Subject {
   name: string;
   profile: Profile;
+  /** What decides, and which way. */
+  task: Pick<TaskContract, 'metric' | 'goal'>;
   /** The name of the world to measure it in. */
   world: string;
   /** Null for an SAE that is no run. */
@@ -55,7 +57,7 @@ export function openRun(path: string, options: CaseOptions): Subject & { folder:
   if (folder.run.secretWorld !== undefined && options.world === undefined)
     throw new UserError(`${path}: was trained on a secret world; name its folder with --world`);
   return {
-    ...{ name: folder.run.id, profile, world: options.world ?? profile.world, folder },
+    ...{ name: folder.run.id, profile, task: task.contract, world: options.world ?? profile.world, folder },
     async encoded(file, lane, measuring) {
       const checkpoint = checkpointOf(folder, file);
       const cwd = options.treeDir
@@ -81,7 +83,13 @@ export function openSavedSae(path: string, options: CaseOptions & { profile: str
   const task = readTask(taskFile());
   const profile = profileOf(task, options.profile);
   return {
-    ...{ name: basename(resolve(path)), profile, world: options.world ?? profile.world, folder: null },
+    ...{
+      name: basename(resolve(path)),
+      profile,
+      task: task.contract,
+      world: options.world ?? profile.world,
+      folder: null,
+    },
     async encoded(_, __, measuring) {
       const logs = mkdtempSync(join(tmpdir(), 'judge-'));
       const cwd = resolve(options.treeDir ?? '.');

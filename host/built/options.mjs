@@ -12,6 +12,10 @@ export const BUILT_IN = ['zod', 'commander'];
  */
 export const REQUIRED = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
 
+/** A third of zod is its messages in other languages than English, which nobody asks for. */
+export const LANGUAGES = /\/zod\/v4\/locales\/index\.js$/;
+export const ENGLISH = "export { default as en } from './en.js';";
+
 /** For esbuild: one module for Node that does what its sources do, by their names and lines. */
 export const OPTIONS = {
   bundle: true,
@@ -19,6 +23,7 @@ export const OPTIONS = {
   format: 'esm',
   target: `node${process.versions.node}`,
   keepNames: true,
+  minifyWhitespace: true,
   sourcemap: 'linked',
   sourcesContent: false,
   conditions: [],

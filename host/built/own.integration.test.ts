@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,9 +40,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+const told = (flag: string, program = 'agent/say.ts') =>
+  spawnSync(process.execPath, ['host/start.mjs', program, flag], { cwd: root, encoding: 'utf8' });
+
 function say(program = 'agent/say.ts') {
-  const words = ['host/start.mjs', program, '--flag'];
-  const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+  const { stdout, stderr } = told('--flag', program);
   expect(stderr).toBe('');
   return JSON.parse(stdout) as { word: string; place: string };
 }
@@ -56,8 +59,9 @@ const forge = () => {
   change(program(), 'first', 'forged');
   const [list = ''] = [join(program(), '../list.json')];
   const { createHash } = process.getBuiltinModule('node:crypto');
-  const made = createHash('sha256').update(readFileSync(program())).digest('hex');
-  writeFileSync(list, JSON.stringify({ ...JSON.parse(readFileSync(list, 'utf8')), made }));
+  const digest = createHash('sha256').update(readFileSync(program())).digest('hex');
+  const { made, ...rest } = JSON.parse(readFileSync(list, 'utf8'));
+  writeFileSync(list, JSON.stringify({ ...rest, made: { ...made, 'program.js': digest } }));
 };
 
 it('is the same command when it is built, in its place and with the lines of its source', () => {
@@ -104,6 +108,38 @@ it.each<[string, () => void]>([
   forge();
   open();
   expect(say().word).toBe('first');
+});
+
+it('loads what is imported in some cases alone when they come, as it was built', () => {
+  const missing = 'some-package';
+  const later = `  import { word } from '${missing}';
+  export { word };
+`;
+  const say = (word: string) => `
+if (process.argv[2] === '--flag') console.log(JSON.stringify({ word: '${word}' }));
+else console.log(JSON.stringify({ word: (await import('./later.ts')).word }));
+`;
+  writeFileSync(at('agent/later.ts'), later);
+  writeFileSync(at('agent/say.ts'), say('first'));
+  // The package is not installed: only who needs it finds that out.
+  expect(told('--flag').stdout).toContain('first');
+  expect(told('--later').stderr).toContain(missing);
+  const parts = () => readdirSync(join(program(), '..')).filter((name) => /^later-.*\.js$/.test(name));
+  const [part = ''] = parts();
+  // Beside that of another build, which a process may still be running.
+  writeFileSync(at('agent/later.ts'), later.replace(missing, './word.ts'));
+  writeFileSync(at('agent/word.ts'), "export const word = 'second';\n");
+  expect(told('--later').stdout).toContain('second');
+  expect(parts()).toHaveLength(2);
+  expect(parts()).toContain(part);
+  const now = join(program(), '..', parts().find((name) => name !== part) ?? '');
+  change(now, 'second', 'changed');
+  expect(told('--later').stdout).toContain('second');
+  // One that is older than any process goes with the next build.
+  utimesSync(join(program(), '..', part), 0, 0);
+  writeFileSync(at('agent/say.ts'), say('third'));
+  expect(told('--flag').stdout).toContain('third');
+  expect(parts()).not.toContain(part);
 });
 
 it('never builds code of a workspace', () => {

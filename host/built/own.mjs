@@ -2,10 +2,19 @@
 // most of the time of a short command. A build lies in state/programs/, which no sandbox shows, and counts
 // only while all that it was made of is the same, byte for byte. No code of a workspace is in it.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BUILT_IN, OPTIONS, placed } from './options.mjs';
+import { BUILT_IN, ENGLISH, LANGUAGES, OPTIONS, placed } from './options.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const PLACE = join(root, 'state', 'programs');
@@ -13,6 +22,11 @@ const PLACE = join(root, 'state', 'programs');
 const BUILDERS = ['own.mjs', 'options.mjs'].map((name) => join(import.meta.dirname, name));
 /** Code of a workspace runs in a sandbox, and is built there (built.ts). */
 const FOLDERS = ['agent', 'bench', 'contract', 'engine', 'host', 'replay', 'speed'];
+
+/** Packages that are built in. That of YAML is of seventy files, which `require` would find one by one. */
+const PACKAGES = [...BUILT_IN, 'yaml'];
+/** Of an earlier build, which a process that runs it may still load parts of. */
+const KEPT_MS = 3 * 86_400_000;
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
@@ -33,11 +47,15 @@ export async function built(program) {
 
 /** Whether a build is there, is ours, and was made of files that are as they were. */
 function isSame(folder) {
-  const [list, program] = ['list.json', 'program.js'].map((name) => join(folder, name));
-  if (![PLACE, folder, list, program].every(isOurs)) return false;
+  const list = join(folder, 'list.json');
+  if (![PLACE, folder, list].every(isOurs)) return false;
   const { files, made } = JSON.parse(readFileSync(list, 'utf8'));
-  const all = [...Object.entries(files).map(([name, digest]) => [join(root, name), digest]), [program, made]];
-  return all.every(([path, digest]) => sha256(readFileSync(path)) === digest);
+  const below = (above, names) => Object.entries(names).map(([name, digest]) => [join(above, name), digest]);
+  const programs = below(folder, made);
+  if (!programs.every(([path]) => isOurs(path))) return false;
+  return [...below(root, files), ...programs].every(
+    ([path, digest]) => sha256(readFileSync(path)) === digest,
+  );
 }
 
 /** No link, and of this user, who alone may write it. */
@@ -59,7 +77,7 @@ async function make(name, folder) {
     name: 'own',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^[^./#]/ }, ({ path, kind }) =>
-        kind === 'entry-point' || BUILT_IN.includes(path.split('/')[0]) ? null : { path, external: true },
+        kind === 'entry-point' || PACKAGES.includes(path.split('/')[0]) ? null : { path, external: true },
       );
       onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
         const [packed] = /^.*\/node_modules\/(@[^/]+\/)?[^/]+\//.exec(path) ?? [];
@@ -67,6 +85,7 @@ async function make(name, folder) {
         if (!packed && !FOLDERS.includes(folder)) throw new Error(`${path}: is not of this repository`);
         // A package is known by its version.
         if (packed) read(join(packed, 'package.json'));
+        if (LANGUAGES.test(path)) return { contents: ENGLISH, loader: 'js', resolveDir: dirname(path) };
         return packed
           ? null
           : { contents: placed(path, read(path)), loader: path.endsWith('ts') ? 'ts' : 'default' };
@@ -76,8 +95,10 @@ async function make(name, folder) {
   const { outputFiles, metafile } = await build({
     ...OPTIONS,
     absWorkingDir: root,
-    entryPoints: [name],
-    outfile: join(folder, 'program.js'),
+    entryPoints: [{ in: name, out: 'program' }],
+    outdir: folder,
+    // Else packages that are imported in some cases alone would be loaded at each start.
+    splitting: true,
     write: false,
     metafile: true,
     plugins: [plugin],
@@ -88,18 +109,34 @@ async function make(name, folder) {
   );
   // Which files a pattern finds may change without any of them.
   if (patterns.length > 0) throw new Error('imports by patterns');
-  mkdirSync(PLACE, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = {};
+  for (const { path, contents } of outputFiles) {
+    const name = relative(folder, path);
+    if (name.endsWith('.js')) made[name] = sha256(contents);
+    put(folder, name, contents);
+  }
+  put(folder, 'list.json', JSON.stringify({ files, made }));
+  prune(folder, made);
+}
+
+/** Writes a file in one step. The names of parts have their digests, so those of another build stay. */
+function put(folder, name, contents) {
   const fresh = mkdtempSync(join(PLACE, '.new-'));
   try {
-    const program = outputFiles.find(({ path }) => path.endsWith('.js'));
-    for (const { path, contents } of outputFiles)
-      writeFileSync(join(fresh, relative(folder, path)), contents, { mode: 0o600 });
-    writeFileSync(join(fresh, 'list.json'), JSON.stringify({ files, made: sha256(program.contents) }), {
-      mode: 0o600,
-    });
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(fresh, folder);
+    writeFileSync(join(fresh, 'file'), contents, { mode: 0o600 });
+    renameSync(join(fresh, 'file'), join(folder, name));
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Removes parts of builds that were made long ago. */
+function prune(folder, made) {
+  const now = Object.keys(made).flatMap((name) => [name, `${name}.map`]);
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (name === 'list.json' || now.includes(name)) continue;
+    if (Date.now() - lstatSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { noSandbox } from '#host/sandbox';
 import { openWorld } from '../../../worlds.ts';
 import { Encoder } from '../../encoder.ts';
-import { EVALUATION_BATCH, measure, metricsOf } from '../../measure.ts';
+import { EVALUATION_BATCH } from '../../fresh-rows.ts';
+import { measure, metricsOf } from '../../measure.ts';
 import { EVALUATION_SEED, SAMPLES, WORLD } from './evaluation.ts';
 
 /** SAELens' names of metrics that the judge names differently. */

@@ -4,7 +4,7 @@
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { Sampler } from '../../../sampler/sampler.ts';
 import { openWorld } from '../../../worlds.ts';
-import { EVALUATION_BATCH } from '../../measure.ts';
+import { EVALUATION_BATCH } from '../../fresh-rows.ts';
 import { EVALUATION_SEED, SAMPLES, WORLD } from './evaluation.ts';
 
 const TRAINING_ROWS = 1 << 16;
