@@ -106,7 +106,13 @@ export class DeviceAdam implements Optimizer {
       const total = sizes.reduce((sum, size) => sum + size, 0);
       const [w, g] = [weights, slopes].map((list) => six<DeviceBuffer | null>(list, null));
       const state = [this.moments, group[0].from, this.all, watch.numbers, watch.watched];
-      device.each('optimiser', 'adam', Math.ceil(total / EACH), [...w, ...g, ...six(sizes, 0), ...state, ...factors]);
+      device.each('optimiser', 'adam', Math.ceil(total / EACH), [
+        ...w,
+        ...g,
+        ...six(sizes, 0),
+        ...state,
+        ...factors,
+      ]);
     }
   }
 
