@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { parametersOf, sourceOf } from '../opencl/programs.ts';
-import { compilerWords, fileOf, headOf, oldestOf, type Variant } from './variants.ts';
+import { compilerWords, fileOf, headOf, limitsOf, oldestOf, type Variant } from './variants.ts';
 
 /** What ptxas checks PTX for: V100 (as 7.5: it knows no 7.0 any more), A100, H100, B200 and GeForce cards. */
 export const CARDS = ['sm_75', 'sm_80', 'sm_86', 'sm_89', 'sm_90', 'sm_100', 'sm_120'];
@@ -37,7 +37,7 @@ export function buildPtx(variants: readonly Variant[], out: string, ptxas?: stri
 function compiled(variant: Variant): string {
   const source = sourceOf(variant.of);
   try {
-    const ptx = run('clang-16', compilerWords(variant), source);
+    const ptx = withLimits(run('clang-16', compilerWords(variant), source), limitsOf(variant));
     const missing = [...parametersOf(source).keys()].filter((name) => !ptx.includes(`.entry ${name}(`));
     if (missing.length > 0) throw new UserError(`its PTX lacks ${missing.join(', ')}`, 1);
     return `${headOf(variant)}\n${ptx}`;
@@ -46,6 +46,10 @@ function compiled(variant: Variant): string {
     throw new UserError(`${fileOf(variant)}: ${error.message}`, error.exitCode);
   }
 }
+
+/** PTX with these words behind the parameters of each entry: OpenCL C has none for them. */
+const withLimits = (ptx: string, limits: string): string =>
+  ptx.replace(/^\.visible \.entry \w+\([^)]*\)\n/gm, (entry) => entry + limits);
 
 function run(file: string, words: readonly string[], input: string): string {
   const { status, stdout, stderr, error } = spawnSync(file, words, {

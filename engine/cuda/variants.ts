@@ -8,6 +8,11 @@ export interface Variant {
   of: Group | Source;
   /** "GROUP=256", "VECTOR=4". */
   macros: readonly string[];
+  /**
+   * How many groups a multiprocessor should hold at a time: ptxas gives a work item no more registers than
+   * that allows. Without it ptxas chooses.
+   */
+  together?: number;
 }
 
 /** Work items of a group: what every card allows, and the only size that PTX is built for. */
@@ -22,16 +27,28 @@ const PLAIN: readonly Group[] = [
 /** All that PTX is built for. Its names are those of the files of ptx/. */
 export const VARIANTS: readonly Variant[] = [
   ...PLAIN.map((of) => ({ of, macros: [OWN] })),
-  { of: 'mma', macros: [OWN] },
+  { of: 'mma', macros: [OWN], together: 1 },
   ...['VECTOR=4', 'VECTOR=1'].map((vector): Variant => ({ of: 'sparse', macros: [OWN, vector] })),
-  ...['R=8', 'R=4'].flatMap((each) =>
-    ['TA=0', 'TA=1'].flatMap((a) =>
-      ['TB=0', 'TB=1'].map(
-        (b): Variant => ({ of: 'matmul', macros: [OWN, a, b, 'TX=16', 'TY=16', each, 'K=16'] }),
-      ),
-    ),
+  ...['TA=0', 'TA=1'].flatMap((a) =>
+    ['TB=0', 'TB=1'].flatMap((b): Variant[] => {
+      const product = (...sizes: string[]): Variant => ({
+        of: 'matmul',
+        macros: [OWN, a, b, 'TX=16', 'TY=16', ...sizes],
+      });
+      return [
+        // 128 registers, or less: with more, a multiprocessor holds one group.
+        { ...product('R=8', 'K=8', 'VECTOR=4'), together: 2 },
+        product('R=8', 'K=8', 'VECTOR=1'),
+        product('R=4', 'K=16', 'VECTOR=4'),
+        product('R=4', 'K=16', 'VECTOR=1'),
+      ];
+    }),
   ),
 ];
+
+/** What PTX says behind each entry, so that ptxas knows its groups: nothing where it chooses. */
+export const limitsOf = ({ together }: Variant): string =>
+  together === undefined ? '' : `.maxntid ${ITEMS}, 1, 1\n.minnctapersm ${together}\n`;
 
 /** The variant that a launch asks for, by the words of its program: "-D VECTOR=4". */
 export function variantOf(of: Group | Source, defines: string, items: number): Variant {
@@ -80,6 +97,7 @@ export function compilerWords({ of, macros }: Variant): string[] {
 export function headOf(variant: Variant): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(compilerWords(variant)));
+  hash.update(limitsOf(variant));
   hash.update(sourceOf(variant.of));
   return `// ${nameOf(variant.of)} ${variant.macros.join(' ')} of ${hash.digest('hex')}`;
 }

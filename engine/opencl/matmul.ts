@@ -53,9 +53,8 @@ interface Product extends Transposes {
 
 /** A group's tile of the result, from which on a larger one pays: it is for products that fill a card. */
 const LARGE = 512;
-const DEPTH = 16;
-/** The tile of a group by tensor cores, as mma.cl has it: warps of 64 × 32 numbers, at most 2 × 4 of them. */
-const tileOfTf32 = (group: number) => ({ rows: group < 256 ? 64 : 128, columns: group < 128 ? 64 : 128 });
+/** The tile of a group by tensor cores, as mma.cl has it: warps of 64 × 64 numbers, at most 2 × 4 of them. */
+const tileOfTf32 = (group: number) => ({ rows: group < 128 ? 64 : 128, columns: group < 256 ? 128 : 256 });
 
 /** to [m, n] = (a · b + bias) · scale, each operand given as its transpose or not. */
 export function multiply(
@@ -76,9 +75,13 @@ export function multiply(
   const side = device.group >= 256 ? 16 : 8;
   const each = m * n >= LARGE * LARGE ? 8 : 4;
   const tile = side * each;
+  // Each work item brings at least one load of four numbers of each operand.
+  const depth = each === 8 ? 8 : 16;
+  // Four numbers at a time where the rows of both begin at multiples of 16 bytes, as their memory does.
+  const vector = (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0 ? 4 : 1;
   const defines = [
     `-D TA=${Number(transposeA)} -D TB=${Number(transposeB)}`,
-    `-D TX=${side} -D TY=${side} -D R=${each} -D K=${DEPTH}`,
+    `-D TX=${side} -D TY=${side} -D R=${each} -D K=${depth} -D VECTOR=${vector}`,
   ].join(' ');
   const global = [Math.ceil(n / tile) * side, Math.ceil(m / tile) * side, stack];
   const args = [a, b, to, m, n, k, ...next, bias, scale, bias ? 1 : 0, scale ? 1 : 0];

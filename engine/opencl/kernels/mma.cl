@@ -1,7 +1,7 @@
 // Products by the tensor cores of NVIDIA: mma.sync m16n8k8 of TF32 numbers with sums in float32. A warp holds
 // a [16, 8], b [8, 8] and c [16, 8] in fragments of 4, 2 and 4 registers. Tiles come to local memory by
-// cp.async, two in turn: one is copied while the other is multiplied. Elsewhere both instructions are emulated,
-// so that maps, tiles and waits are tested. No card has run it.
+// cp.async, STAGES in turn: the next ones are copied while one is multiplied. Elsewhere both instructions are
+// emulated, so that maps, tiles and waits are tested.
 
 #define WARP 32
 #define TILE_M 16
@@ -11,35 +11,30 @@
 #define OF_B 2
 #define OF_C 4
 
-// Fragments of a warp, and warps of a group: each warp makes 64 × 32 numbers.
+// Fragments of a warp, and warps of a group: each warp makes 64 × 64 numbers.
 #define PART_M 4
-#define PART_N 4
+#define PART_N 8
 #define WARPS (GROUP / WARP)
-#define WARPS_M (WARPS >= 8 ? 2 : 1)
+#define WARPS_M (WARPS >= 4 ? 2 : 1)
 #define WARPS_N (WARPS / WARPS_M)
 #define ROWS (WARPS_M * PART_M * TILE_M)
 #define COLUMNS (WARPS_N * PART_N * TILE_N)
-#define DEPTH 16
-#define STAGES 2
-// Padding, so that the 32 numbers of a fragment's register lie on different banks; rows stay multiples of 16
-// bytes.
-#define PAD_A 4
-#define PAD_B 8
+#define DEPTH TILE_K
+#define STAGES 4
 // Numbers of a tile that each work item brings.
 #define LOADS_A (ROWS * DEPTH / GROUP)
 #define LOADS_B (COLUMNS * DEPTH / GROUP)
 
-// Which number register i of a lane holds.
-static int row_of_a(int lane, int i) { return lane / 4 + 8 * (i % 2); }
-static int depth_of_a(int lane, int i) { return lane % 4 + 4 * (i / 2); }
-static int depth_of_b(int lane, int i) { return lane % 4 + 4 * i; }
-static int column_of_b(int lane) { return lane / 4; }
-static int row_of_c(int lane, int i) { return lane / 4 + 8 * (i / 2); }
-static int column_of_c(int lane, int i) { return 2 * (lane % 4) + i % 2; }
+// The numbers of a fragment are those that let a lane read several at once: which depths and columns of the
+// tile they are is free, as long as a and b agree on the depths. A lane has two depths that follow each other.
+// Four columns that follow each other belong to four fragments of b.
+#define DEPTHS 2
+// Four columns of a row of b lie where this says, so that no two lanes read the same bank at once.
+#define RIGHT_AT(row, column) (((column) / 4 ^ (row) / DEPTHS) * 4 + (column) % 4)
 
-// A number rounded to the 10 bits of mantissa that TF32 has: to the nearest, ties away from 0. Its low 13 bits
-// are left as they are, since the instruction does not look at them. NaN must stay NaN.
-static uint tf32_of(float x) { return fabs(x) < INFINITY ? as_uint(x) + 0x1000u : as_uint(x); }
+// A number rounded to the 10 bits of mantissa that TF32 has: to the nearest, ties away from 0, by half of the
+// last bit that is added. Its low 13 bits are left, since the instruction does not look at them. NaN stays NaN.
+static uint tf32_of(float x) { return as_uint(fma(as_float(as_uint(x) & 0xff800000u), 0x1p-11f, x)); }
 
 #ifdef __NVPTX__
 #define EXCHANGE
@@ -49,6 +44,13 @@ static inline void mma(const uint* a, const uint* b, float* c) {
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 #define MMA(a, b, c) mma(a, b, c)
+
+// Four numbers at once: of a vector of which it uses each number alone, the compiler makes single loads.
+static inline void read_four(float* to, local const float* from) {
+  __asm__ volatile("ld.shared.v4.f32 {%0,%1,%2,%3}, [%4];"
+      : "=f"(to[0]), "=f"(to[1]), "=f"(to[2]), "=f"(to[3]) : "r"((uint)(size_t)from) : "memory");
+}
+#define READ_FOUR(to, from) read_four(to, from)
 
 // Copies of four numbers or of one, of which the first `bytes` are read, and the rest is 0.
 #define COPIES
@@ -62,9 +64,9 @@ static inline void copy_one(local float* to, global const float* from, int bytes
 }
 #define COPY_FOUR(to, from, bytes) copy_four(to, from, bytes)
 #define COPY_ONE(to, from, bytes) copy_one(to, from, bytes)
-// What this work item has copied since the last one is a set; all sets but the last one are there.
+// What this work item has copied since the last one is a set; all sets but the last ones are there.
 #define END_OF_SET __asm__ volatile("cp.async.commit_group;" : : : "memory")
-#define WAIT_FOR_ALL_BUT_ONE __asm__ volatile("cp.async.wait_group 1;" : : : "memory")
+#define WAIT_FOR_ALL_BUT(LEFT) __asm__ volatile("cp.async.wait_group %0;" : : "n"(LEFT) : "memory")
 #else
 #define EXCHANGE local uint held[WARPS][OF_A + OF_B][WARP];
 // What the instruction does, told from the other side: which lane and register hold a number.
@@ -85,6 +87,7 @@ static void mma(local uint (*held)[WARP], const uint* a, const uint* b, float* c
   barrier(CLK_LOCAL_MEM_FENCE);
 }
 #define MMA(a, b, c) mma(held[warp], a, b, c)
+#define READ_FOUR(to, from) vstore4(*(local const float4*)(from), 0, to)
 
 // Copies may come at any time until they are waited for: here as late as may be, or with HASTY as early.
 typedef struct {
@@ -95,7 +98,8 @@ typedef struct {
 } Copies;
 #define COPIES \
   Copies copies; \
-  copies.begun = copies.done = copies.count[0] = copies.count[1] = 0;
+  copies.begun = copies.done = 0; \
+  for (int i = 0; i < STAGES; i++) copies.count[i] = 0;
 
 // A card refuses addresses that are no multiples of what is copied at a time: here numbers are wrong then.
 static void do_copy(local float* to, global const float* from, int numbers, int bytes) {
@@ -124,12 +128,12 @@ static void wait_for_all_but(Copies* copies, int left) {
 #define COPY_FOUR(to, from, bytes) copy_later(&copies, to, from, 4, bytes)
 #define COPY_ONE(to, from, bytes) copy_later(&copies, to, from, 1, bytes)
 #define END_OF_SET copies.begun++
-#define WAIT_FOR_ALL_BUT_ONE wait_for_all_but(&copies, 1)
+#define WAIT_FOR_ALL_BUT(LEFT) wait_for_all_but(&copies, LEFT)
 #endif
 
 // Copies what is there of a tile, four numbers at a time where rows begin at multiples of 16 bytes; what is
 // beyond the edges is 0. A copy of no bytes has the address of one that is there. One number at a time is not
-// unrolled: its addresses would take the registers of a second group on a multiprocessor.
+// unrolled: its addresses would take registers that the sums need.
 #define COPY_TILE(COPY, EACH, UNROLL, STAGE, FROM) { \
   _Pragma(UNROLL) \
   for (int i = 0; i < LOADS_A / EACH; i++) { \
@@ -141,7 +145,7 @@ static void wait_for_all_but(Copies* copies, int left) {
   for (int i = 0; i < LOADS_B / EACH; i++) { \
     const int at = (item + i * GROUP) * EACH, row = (FROM) + at / COLUMNS, column = first_column + at % COLUMNS; \
     const int is_there = row < k && column < n; \
-    COPY(&right[STAGE][at / COLUMNS][at % COLUMNS], b + (is_there ? row * n + column : 0), is_there ? 4 * EACH : 0); \
+    COPY(&right[STAGE][at / COLUMNS][RIGHT_AT(at / COLUMNS, at % COLUMNS)], b + (is_there ? row * n + column : 0), is_there ? 4 * EACH : 0); \
   } \
 }
 #define COPY_STAGE(STAGE, FROM) { \
@@ -153,8 +157,8 @@ static void wait_for_all_but(Copies* copies, int left) {
 __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 kernel void product_tf32(global const float* restrict a, global const float* restrict b, global float* restrict c, int m, int n, int k,
     global const float* bias, global const float* scale, int biased, int scaled) {
-  local float left[STAGES][ROWS][DEPTH + PAD_A] __attribute__((aligned(16)));
-  local float right[STAGES][DEPTH][COLUMNS + PAD_B] __attribute__((aligned(16)));
+  local float left[STAGES][ROWS][DEPTH] __attribute__((aligned(16)));
+  local float right[STAGES][DEPTH][COLUMNS] __attribute__((aligned(16)));
   EXCHANGE
   COPIES
   const int item = get_local_id(0);
@@ -166,6 +170,11 @@ kernel void product_tf32(global const float* restrict a, global const float* res
   // Where the numbers of this warp begin in the tile.
   const int own_row = warp / WARPS_N * PART_M * TILE_M;
   const int own_column = warp % WARPS_N * PART_N * TILE_N;
+  // The row and the column of the instruction's a and b that this lane has, and which of the depths.
+  const int of_a_and_b = lane / 4;
+  const int quarter = lane % 4;
+  const int from_row = own_row + of_a_and_b;
+  const int from_column = own_column + (of_a_and_b % 2 * 4 + of_a_and_b / 2) * 4;
   float sums[PART_M][PART_N][OF_C];
   #pragma unroll
   for (int p = 0; p < PART_M; p++) {
@@ -175,52 +184,76 @@ kernel void product_tf32(global const float* restrict a, global const float* res
       for (int i = 0; i < OF_C; i++) sums[p][q][i] = 0;
     }
   }
-  COPY_STAGE(0, 0)
-  END_OF_SET;
-  for (int depth = 0, stage = 0; depth < k; depth += DEPTH, stage ^= 1) {
-    if (depth + DEPTH < k) COPY_STAGE(stage ^ 1, depth + DEPTH)
-    // The last set has nothing in it, so that the wait is for the same number of them.
+  for (int stage = 0; stage < STAGES - 1; stage++) {
+    if (stage * DEPTH < k) COPY_STAGE(stage, stage * DEPTH)
     END_OF_SET;
-    WAIT_FOR_ALL_BUT_ONE;
+  }
+  for (int depth = 0, stage = 0; depth < k; depth += DEPTH) {
+    WAIT_FOR_ALL_BUT(STAGES - 2);
+    // All have read the stage before, which the next copies overwrite.
     barrier(CLK_LOCAL_MEM_FENCE);
+    const int last = stage == 0 ? STAGES - 1 : stage - 1;
+    if (depth + (STAGES - 1) * DEPTH < k) COPY_STAGE(last, depth + (STAGES - 1) * DEPTH)
+    // The last sets have nothing in them, so that the wait is for the same number of them.
+    END_OF_SET;
+    uint u[PART_M][OF_A];
+    uint v[PART_N][OF_B];
     #pragma unroll
-    for (int inner = 0; inner < DEPTH; inner += TILE_K) {
-      uint u[PART_M][OF_A];
-      uint v[PART_N][OF_B];
+    for (int p = 0; p < PART_M; p++) {
       #pragma unroll
-      for (int p = 0; p < PART_M; p++) {
-        #pragma unroll
-        for (int i = 0; i < OF_A; i++)
-          u[p][i] = tf32_of(left[stage][own_row + p * TILE_M + row_of_a(lane, i)][inner + depth_of_a(lane, i)]);
-      }
-      #pragma unroll
-      for (int q = 0; q < PART_N; q++) {
-        #pragma unroll
-        for (int i = 0; i < OF_B; i++)
-          v[q][i] = tf32_of(right[stage][inner + depth_of_b(lane, i)][own_column + q * TILE_N + column_of_b(lane)]);
-      }
-      #pragma unroll
-      for (int p = 0; p < PART_M; p++) {
-        #pragma unroll
-        for (int q = 0; q < PART_N; q++) MMA(u[p], v[q], sums[p][q]);
+      for (int half_of = 0; half_of < 2; half_of++) {
+        const int row = from_row + p * TILE_M + half_of * 8;
+        const float2 some = *(local const float2*)&left[stage][row][quarter * DEPTHS];
+        u[p][half_of] = tf32_of(some.x);
+        u[p][2 + half_of] = tf32_of(some.y);
       }
     }
-    // The next copies go where others may still read.
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  #pragma unroll
-  for (int p = 0; p < PART_M; p++) {
     #pragma unroll
-    for (int q = 0; q < PART_N; q++) {
+    for (int i = 0; i < OF_B; i++) {
+      const int row = quarter * DEPTHS + i;
       #pragma unroll
-      for (int i = 0; i < OF_C; i++) {
-        const int row = first_row + own_row + p * TILE_M + row_of_c(lane, i);
-        const int column = first_column + own_column + q * TILE_N + column_of_c(lane, i);
-        if (row >= m || column >= n) continue;
-        float value = sums[p][q][i];
-        if (biased) value += bias[column];
-        if (scaled) value *= scale[column];
-        c[row * n + column] = value;
+      for (int q = 0; q < PART_N; q += 4) {
+        float some[4];
+        READ_FOUR(some, &right[stage][row][RIGHT_AT(row, from_column + q * 8)]);
+        #pragma unroll
+        for (int j = 0; j < 4; j++) v[q + j][i] = tf32_of(some[j]);
+      }
+    }
+    #pragma unroll
+    for (int p = 0; p < PART_M; p++) {
+      #pragma unroll
+      for (int q = 0; q < PART_N; q++) MMA(u[p], v[q], sums[p][q]);
+    }
+    stage = stage == STAGES - 1 ? 0 : stage + 1;
+  }
+  // A lane has four columns that follow each other in four fragments.
+  #pragma unroll
+  for (int q = 0; q < PART_N; q += 4) {
+    #pragma unroll
+    for (int side = 0; side < 2; side++) {
+      const int column = first_column + own_column + q * 8 + side * 16 + quarter * 4;
+      float added[4], times[4];
+      #pragma unroll
+      for (int j = 0; j < 4; j++) {
+        added[j] = biased && column + j < n ? bias[column + j] : 0.0f;
+        times[j] = scaled && column + j < n ? scale[column + j] : 1.0f;
+      }
+      #pragma unroll
+      for (int p = 0; p < PART_M; p++) {
+        #pragma unroll
+        for (int half_of = 0; half_of < 2; half_of++) {
+          const int row = first_row + from_row + p * TILE_M + half_of * 8;
+          float values[4];
+          #pragma unroll
+          for (int j = 0; j < 4; j++) values[j] = (sums[p][q + j][half_of * 2 + side] + added[j]) * times[j];
+          if (row >= m) continue;
+          if (by_four) {
+            if (column < n) *(global float4*)(c + row * n + column) = vload4(0, values);
+            continue;
+          }
+          #pragma unroll
+          for (int j = 0; j < 4; j++) if (column + j < n) c[row * n + column + j] = values[j];
+        }
       }
     }
   }
