@@ -4,19 +4,15 @@ import type { Numbers } from '#engine/opencl/launch';
 import { DeviceError, NO_MEMORY } from '#engine/opencl/library';
 import type { Source } from '#engine/opencl/programs';
 
-/** Kernels of one source, in groups of one size and with some macros, on a device. */
+/** Kernels of one source, in groups of one size, on a device. */
 export class Runner {
   private readonly kernels = new Map<string, Kernel>();
-  private readonly defines: string;
 
   constructor(
     readonly driver: Driver,
     private readonly source: Source,
     private readonly group: number,
-    macros: readonly string[],
-  ) {
-    this.defines = macros.map((macro) => `-D ${macro}`).join(' ');
-  }
+  ) {}
 
   /** Memory of that many bytes. @throws DeviceError where there is none left */
   allocate(bytes: number): DeviceBuffer {
@@ -40,6 +36,11 @@ export class Runner {
     this.driver.free(handle);
   }
 
+  /** Groups with a work item for each of so many. */
+  groupsOf(items: number): number {
+    return Math.ceil(items / this.group);
+  }
+
   /** Queues a kernel with that many groups. @throws DeviceError where the device cannot build it */
   run(name: string, groups: number, args: readonly (DeviceBuffer | number)[]): void {
     const { group } = this;
@@ -58,7 +59,7 @@ export class Runner {
   private kernel(name: string): Kernel {
     const known = this.kernels.get(name);
     if (known) return known;
-    const kernel = this.driver.build(this.source, name, this.defines, this.group);
+    const kernel = this.driver.build(this.source, name, '', this.group);
     this.kernels.set(name, kernel);
     return kernel;
   }

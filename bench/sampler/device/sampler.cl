@@ -1,11 +1,20 @@
-// Samples of a world on a device: a group of work items for a row. Every number that is drawn
-// depends on seed, batch, row and feature alone (Philox, J. K. Salmon et al., SC 2011), so nothing depends on
-// the order in which work items run, and a number that is needed twice is drawn twice. Features fire given
-// the factors z with probability Phi(loadings_i · z - cutoffs_i), as in ../sampler.ts, the reference.
+// Samples of a world on a device. Every number that is drawn depends on seed, batch, row and place alone
+// (Philox, J. K. Salmon et al., SC 2011), so nothing depends on the order in which work items run. Features fire
+// given the factors z with probability Phi(loadings_i · z - cutoffs_i), as in ../sampler.ts, the reference.
+//
+// A place is a node of the forest: first what stands below nothing (the tops: roots, and features outside of
+// the forest), then level by level, so that the children of a node lie side by side. All arrays go by place.
+// draw_factors draws z, find_tops the tops that may fire, draw_rows decides which of them do, descends from
+// them and makes x.
 
-// RANK and LEVELS: factors of the copula and levels of the forest that there is room for.
+// Rows whose factors lie together: [rows / BLOCK, rank, BLOCK].
+#define BLOCK 8
+// Factors that find_tops holds at a time.
+#define TILE 32
 
+// What words are drawn for; place i itself has those of counter i.
 #define FACTORS 0x80000000u
+#define QUADS 0x40000000u
 
 static uint4 philox(uint4 counter, uint2 key) {
   for (int round = 0; round < 10; round++) {
@@ -37,178 +46,300 @@ static float2 normals(uint a, uint b) {
   return radius * (float2)(cos(angle), sin(angle));
 }
 
-// What a row draws from.
-typedef struct {
-  uint2 key;
-  uint row, low, high;
-} Draws;
-
-static uint4 words_of(const Draws* draws, uint what) {
-  return philox((uint4)(what, draws->row, draws->low, draws->high), draws->key);
+static uint4 words_of(uint what, int row, int key_low, int key_high, int batch_low, int batch_high) {
+  return philox((uint4)(what, (uint)row, (uint)batch_low, (uint)batch_high), (uint2)((uint)key_low, (uint)key_high));
 }
 
-// Whether feature i of n fires and how strongly: its magnitude, or 0. `choice` gets bits of its own. Loadings
-// lie by factor, so that work items with features in a row read numbers in a row.
-static float fired(const Draws* draws, int i, int n, int rank, local const float* z, global const float* loadings,
-                   global const float* cutoffs, global const float* means, global const float* stds,
-                   uint* choice) {
-  float argument = -cutoffs[i];
-  for (int k = 0; k < rank; k++) argument += z[k] * loadings[(size_t)k * n + i];
-  const uint4 words = words_of(draws, (uint)i);
-  *choice = words.w;
-  const float u = uniform32(words.x);
-  // erfc of a large number is 0: what cannot fire never does. Phi of infinity is 1, and so may u be.
-  const float phi = 0.5f * erfc(-0.7071067811865476f * argument);
-  if (u >= phi && phi < 1.0f) return 0.0f;
-  return fmax(0.0f, means[i] + stds[i] * normals(words.y, words.z).x);
+// erfc of a large number is 0: what cannot fire never does. Phi of infinity is 1.
+static float phi_of(float argument) { return 0.5f * erfc(-0.7071067811865476f * argument); }
+
+// Not below phi_of, for a few operations. Below 0, Phi is the density times Mills' ratio, whose logarithm is
+// convex: a chord from 0 to 4 lies above it, and so does its end from there on. Its power of 2 is read off the
+// bits of a float, which is a chord too. 0.002 is for what is rounded.
+static float bound_of(float argument) {
+  const float t = fmax(-argument, 0.0f);
+  const float power = fma(-0.72134752f * t, t, fma(-0.6012f, fmin(t, 4.0f), 127.0f - 0.998f));
+  return argument >= 0.0f ? 2.0f : as_float((int)(0x1p23f * fmax(power, 0.0f)));
 }
 
-// The forest in preorder. `at` of a node: its feature, or -1 where it is organisational; its level; the place
-// after the last node below it; 1: at most one child stays, 2: children scale with the feature above them.
-#define FEATURE 0
-#define LEVEL 1
-#define AFTER 2
-#define FLAGS 3
+// Both for many arguments, for the test that holds one against the other.
+kernel void bounds(global const float* arguments, global float* phis, global float* bound, const int size) {
+  const int i = get_global_id(0);
+  if (i >= size) return;
+  phis[i] = phi_of(arguments[i]);
+  bound[i] = bound_of(arguments[i]);
+}
+
+// The factors of rows `first` and on, whole blocks of them.
+kernel void draw_factors(global float* z, const int rank, const int size, const int first, const int key_low,
+                         const int key_high, const int batch_low, const int batch_high) {
+  const int i = get_global_id(0);
+  if (i >= size) return;
+  const int k = i / BLOCK % rank;
+  const int row = first + i / (BLOCK * rank) * BLOCK + i % BLOCK;
+  const uint4 words = words_of(FACTORS + (uint)k, row, key_low, key_high, batch_low, batch_high);
+  z[i] = normals(words.x, words.y).x;
+}
+
+// Bits of four tops and a block of rows, 4 row + top: set where the top may fire. A work item has four tops, whose
+// uniform numbers are the words of one counter. The argument is summed as draw_rows sums it. `columns`: groups
+// that share a block. Loadings lie [rank, tops], cutoffs of places beyond the tops are infinite.
+kernel void find_tops(global const float* restrict z, global const float4* restrict loadings,
+                      global const float4* restrict cutoffs, const int quads, const int columns, const int rank,
+                      const int first, const int key_low, const int key_high, const int batch_low,
+                      const int batch_high, global uint* restrict found) {
+  local float tile[TILE * BLOCK];
+  const int item = get_local_id(0);
+  const int block = get_group_id(0) / columns;
+  const int own = get_group_id(0) % columns * GROUP + item;
+  const int quad = min(own, quads - 1);
+  float4 sum[BLOCK];
+  const float4 cutoff = -cutoffs[quad];
+#pragma unroll
+  for (int r = 0; r < BLOCK; r++) sum[r] = cutoff;
+  for (int from = 0; from < rank; from += TILE) {
+    const int here = min(TILE, rank - from);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int i = item; i < here * BLOCK; i += GROUP) tile[i] = z[((size_t)block * rank + from) * BLOCK + i];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int k = 0; k < here; k++) {
+      const float4 loading = loadings[(size_t)(from + k) * quads + quad];
+#pragma unroll
+      for (int r = 0; r < BLOCK; r++) sum[r] = fma((float4)(tile[k * BLOCK + r]), loading, sum[r]);
+    }
+  }
+  uint bits = 0;
+#pragma unroll
+  for (int r = 0; r < BLOCK; r++) {
+    const int row = first + block * BLOCK + r;
+    const uint4 words = words_of(QUADS + (uint)quad, row, key_low, key_high, batch_low, batch_high);
+    bits |= (uint)(uniform32(words.x) < bound_of(sum[r].x)) << (4 * r);
+    bits |= (uint)(uniform32(words.y) < bound_of(sum[r].y)) << (4 * r + 1);
+    bits |= (uint)(uniform32(words.z) < bound_of(sum[r].z)) << (4 * r + 2);
+    bits |= (uint)(uniform32(words.w) < bound_of(sum[r].w)) << (4 * r + 3);
+  }
+  if (own < quads) found[(size_t)block * quads + own] = bits;
+}
+
+// A node, as the host lays it out: the place of its first child, how many it has, and flags: at most one child
+// stays; children scale with the feature above them; it groups its children and is no feature.
 #define EXCLUSIVE 1
 #define SCALING 2
+#define ORGANISATIONAL 4
 
-typedef struct {
-  global const int* nodes;
-  global const float *loadings, *cutoffs, *means, *stds;
-  local const float* z;
-  int n, rank;
-} World;
+// What may be active in a row: its place; the index of what it stands below (-1: nothing, LOST: a rival stays);
+// its magnitude, 0 where it is not active; and bits, of a candidate those that choose it among rivals, later
+// magnitude over mean of the nearest feature at or above it.
+#define LOST -2
+#define PLACE(E) room[base + 4 * (size_t)(E)]
+#define ABOVE(E) room[base + 4 * (size_t)(E) + 1]
+#define VALUE(E) room[base + 4 * (size_t)(E) + 2]
+#define OTHER(E) room[base + 4 * (size_t)(E) + 3]
 
-// The child of a node that stays among its rivals, each with the same chance: -1 where none fires.
-static int chosen_child(const World* world, const Draws* draws, int node) {
-  int kept = -1, rivals = 0;
-  const int end = world->nodes[node * 4 + AFTER];
-  for (int at = node + 1; at < end; at = world->nodes[at * 4 + AFTER]) {
-    const int i = world->nodes[at * 4 + FEATURE];
-    if (i < 0) continue;
-    uint choice;
-    if (fired(draws, i, world->n, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice) <= 0.0f)
-      continue;
-    rivals++;
-    // The k-th replaces the one kept so far with probability 1/k.
-    if (rivals == 1 || uniform24(choice) * rivals < 1.0f) kept = at;
+// Whether a candidate fires and how strongly: its magnitude, or 0. Sets its bits among rivals.
+static float fired(int place, int tops, int rank, global const float* restrict z,
+                   global const float* restrict loadings, global const float* restrict cutoffs,
+                   global const float2* restrict magnitudes, int row, int key_low, int key_high, int batch_low,
+                   int batch_high, uint* choice) {
+  const uint4 words = words_of((uint)place, row, key_low, key_high, batch_low, batch_high);
+  uint bits = words.x;
+  if (place < tops) {
+    const uint4 quad = words_of(QUADS + (uint)place / 4, row, key_low, key_high, batch_low, batch_high);
+    const int which = place % 4;
+    bits = which == 0 ? quad.x : which == 1 ? quad.y : which == 2 ? quad.z : quad.w;
   }
-  return kept;
+  float argument = -cutoffs[place];
+#pragma unroll 5
+  for (int k = 0; k < rank; k++) argument = fma(z[k * BLOCK], loadings[(size_t)place * rank + k], argument);
+  *choice = words.w;
+  const float phi = phi_of(argument);
+  if (uniform32(bits) >= phi && phi < 1.0f) return 0.0f;
+  const float2 of = magnitudes[place];
+  return fmax(0.0f, of.x + of.y * normals(words.y, words.z).x);
 }
 
-// All that is active below a node, in preorder; value and mean are those of the nearest active feature above
-// (mean 0: there is none). Writes from `to` on where there is `features`, and returns how many there are.
-static int descend(const World* world, const Draws* draws, int root, float value, float mean,
-                   global int* features, global float* values, int to) {
-  float value_at[LEVELS], mean_at[LEVELS];
-  int chosen_at[LEVELS], flags_at[LEVELS];
-  const int top = world->nodes[root * 4 + LEVEL];
-  value_at[0] = value;
-  mean_at[0] = mean;
-  flags_at[0] = world->nodes[root * 4 + FLAGS];
-  chosen_at[0] = flags_at[0] & EXCLUSIVE ? chosen_child(world, draws, root) : -1;
-  int count = 0;
-  const int end = world->nodes[root * 4 + AFTER];
-  for (int at = root + 1; at < end;) {
-    const int level = world->nodes[at * 4 + LEVEL] - top;
-    const int above = level - 1;
-    const int i = world->nodes[at * 4 + FEATURE];
-    float own = value_at[above], own_mean = mean_at[above];
-    if (i >= 0) {
-      uint choice;
-      float magnitude = 0.0f;
-      if (!(flags_at[above] & EXCLUSIVE) || chosen_at[above] == at)
-        magnitude = fired(draws, i, world->n, world->rank, world->z, world->loadings, world->cutoffs, world->means, world->stds, &choice);
-      if (magnitude <= 0.0f) {
-        at = world->nodes[at * 4 + AFTER];
-        continue;
-      }
-      if ((flags_at[above] & SCALING) && own_mean > 0.0f) magnitude *= own / own_mean;
-      own = magnitude;
-      own_mean = world->means[i];
-      if (features) {
-        features[to + count] = i;
-        values[to + count] = magnitude;
-      }
-      count++;
-    }
-    if (level < LEVELS) {
-      value_at[level] = own;
-      mean_at[level] = own_mean;
-      flags_at[level] = world->nodes[at * 4 + FLAGS];
-      chosen_at[level] = flags_at[level] & EXCLUSIVE ? chosen_child(world, draws, at) : -1;
-    }
-    at++;
+// Whether a rival of a candidate fires that comes before it: the one with the largest bits, each with the same
+// chance. `before` are its siblings' entries that lie before its own.
+static int is_beaten(global const int* room, size_t base, int c, int before, int siblings) {
+  const uint own = (uint)OTHER(c);
+  for (int s = c - before; s < c - before + siblings; s++) {
+    if (s == c || as_float(VALUE(s)) <= 0.0f) continue;
+    if ((uint)OTHER(s) > own || ((uint)OTHER(s) == own && s < c)) return 1;
   }
-  return count;
+  return 0;
 }
 
-// Rows `first` and on of a batch: their active features with values, `most` places for each row (one for each
-// feature), and how many there are. `tops`: places in preorder of what stands below nothing, organisational
-// roots too, and of features outside of the forest. key and batch are two words each.
-kernel void draw_rows(global const float* loadings, global const float* cutoffs, global const float* means,
-                      global const float* stds, global const int* nodes, global const int* tops,
-                      const int top_count, const int most, const int rank, const int first, const int key_low,
-                      const int key_high, const int batch_low, const int batch_high, global int* features,
-                      global float* values, global int* counts) {
-  local float z[RANK];
+// Each of the kernels below has a group for a row, `slot` from 0 on, with room for an entry of each place. They
+// are not one because PoCL's compiler does not take several sums in loops of one kernel.
+
+// The entries of the tops that may fire, in order; `reach` of a row is where its present level begins and ends.
+kernel void list_tops(global const uint* found, const int quads, const int places, global int* room,
+                      global int* reach) {
   local int scratch[GROUP];
   const int item = get_local_id(0);
   const int slot = get_group_id(0);
-  const Draws draws = {(uint2)((uint)key_low, (uint)key_high), (uint)(first + slot), (uint)batch_low,
-                       (uint)batch_high};
-  for (int k = item; k < rank; k += GROUP) {
-    const uint4 words = words_of(&draws, FACTORS + (uint)k);
-    z[k] = normals(words.x, words.y).x;
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const World world = {nodes, loadings, cutoffs, means, stds, z, most, rank};
-  global int* row_features = features + (size_t)slot * most;
-  global float* row_values = values + (size_t)slot * most;
-  int filled = 0;
-  // Rounds of as many tops as there are work items; each counts what is below its own, then writes it.
-  for (int round = 0; round < top_count; round += GROUP) {
-    int count = 0, top = -1, i = -1;
-    float magnitude = 0.0f;
-    if (round + item < top_count) {
-      top = tops[round + item];
-      i = nodes[top * 4 + FEATURE];
-      uint choice;
-      if (i >= 0) magnitude = fired(&draws, i, most, rank, z, loadings, cutoffs, means, stds, &choice);
-      if (i < 0 || magnitude > 0.0f) {
-        count = i >= 0 ? 1 : 0;
-        if (nodes[top * 4 + AFTER] > top + 1)
-          count += descend(&world, &draws, top, magnitude, i >= 0 ? means[i] : 0.0f, 0, 0, 0);
-      }
+  const size_t base = (size_t)slot * places * 4;
+  const int share = (quads + GROUP - 1) / GROUP;
+  const size_t own_found = (size_t)(slot / BLOCK) * quads;
+  const int shift = slot % BLOCK * 4;
+  const int from = min(item * share, quads), to = min(from + share, quads);
+  int own = 0;
+  for (int q = from; q < to; q++) own += popcount((found[own_found + q] >> shift) & 15u);
+  int candidates;
+  own = sum_before(own, scratch, &candidates);
+  for (int q = from; q < to; q++) {
+    const uint bits = (found[own_found + q] >> shift) & 15u;
+    for (int which = 0; bits >> which; which++) {
+      if (!(bits >> which & 1u)) continue;
+      PLACE(own) = 4 * q + which;
+      ABOVE(own) = -1;
+      own++;
     }
-    int total;
-    int to = filled + sum_before(count, scratch, &total);
-    if (count > 0) {
-      if (i >= 0) {
-        row_features[to] = i;
-        row_values[to] = magnitude;
-        to++;
-      }
-      if (nodes[top * 4 + AFTER] > top + 1)
-        descend(&world, &draws, top, magnitude, i >= 0 ? means[i] : 0.0f, row_features, row_values, to);
-    }
-    filled += total;
   }
-  if (item == 0) counts[slot] = filled;
+  if (item == 0) {
+    reach[2 * slot] = 0;
+    reach[2 * slot + 1] = candidates;
+  }
 }
 
-// x of a row: the sum of its active features' directions, in their order, and the bias.
-kernel void synthesise(global const float* vectors, global const float* bias, global const int* features,
-                       global const float* values, global const int* counts, const int most, const int d,
-                       const int first, global float* x) {
+// Decides which entries of the present level are active, and makes entries of the next level: the children of
+// those that are. Rows are numbered from `first`.
+kernel void descend(global const float* restrict z, global const float* restrict loadings,
+                    global const float* restrict cutoffs, global const float2* restrict magnitudes,
+                    global const int4* restrict nodes, const int tops, const int places, const int rank,
+                    const int first, const int key_low, const int key_high, const int batch_low,
+                    const int batch_high, global int* room, global int* reach) {
+  local int scratch[GROUP];
+  const int item = get_local_id(0);
   const int slot = get_group_id(0);
-  const int count = counts[slot];
-  for (int column = get_local_id(0); column < d; column += GROUP) {
-    float sum = bias[column];
-    for (int e = 0; e < count; e++) {
-      const size_t at = (size_t)slot * most + e;
-      sum += values[at] * vectors[(size_t)features[at] * d + column];
+  const int row = first + slot;
+  const size_t base = (size_t)slot * places * 4;
+  const size_t own_z = (size_t)(slot / BLOCK) * BLOCK * rank + slot % BLOCK;
+  const int begin = reach[2 * slot], end = reach[2 * slot + 1];
+  for (int c = begin + item; c < end; c += GROUP) {
+    const int place = PLACE(c);
+    VALUE(c) = as_int(0.0f);
+    if (nodes[place].z & ORGANISATIONAL) continue;
+    uint choice;
+    VALUE(c) = as_int(fired(place, tops, rank, z + own_z, loadings, cutoffs, magnitudes, row, key_low, key_high,
+                             batch_low, batch_high, &choice));
+    OTHER(c) = (int)(choice);
+  }
+  barrier(CLK_GLOBAL_MEM_FENCE);
+  for (int c = begin + item; c < end; c += GROUP) {
+    if (ABOVE(c) < 0 || as_float(VALUE(c)) <= 0.0f) continue;
+    const int4 above = nodes[PLACE(ABOVE(c))];
+    if ((above.z & EXCLUSIVE) && is_beaten(room, base, c, PLACE(c) - above.x, above.y))
+      ABOVE(c) = LOST;
+  }
+  barrier(CLK_GLOBAL_MEM_FENCE);
+  // Each work item has some in a row: their children lie in order.
+  const int some = (end - begin + GROUP - 1) / GROUP;
+  const int own_begin = min(begin + item * some, end), own_end = min(own_begin + some, end);
+  int children = 0;
+  for (int c = own_begin; c < own_end; c++) {
+    const int above = ABOVE(c);
+    const int4 node = nodes[PLACE(c)];
+    float ratio = above >= 0 ? as_float(OTHER(above)) : 1.0f;
+    int stays = 1;
+    if (!(node.z & ORGANISATIONAL)) {
+      float value = above == LOST ? 0.0f : as_float(VALUE(c));
+      if (above >= 0 && (nodes[PLACE(above)].z & SCALING)) value *= ratio;
+      const float mean = magnitudes[PLACE(c)].x;
+      ratio = mean > 0.0f ? value / mean : 1.0f;
+      VALUE(c) = as_int(value);
+      stays = value > 0.0f;
     }
-    x[(size_t)(first + slot) * d + column] = sum;
+    OTHER(c) = as_int(ratio);
+    if (stays) children += node.y;
+    else ABOVE(c) = LOST;
+  }
+  int more;
+  int child = end + sum_before(children, scratch, &more);
+  for (int c = own_begin; c < own_end; c++) {
+    if (ABOVE(c) == LOST) continue;
+    const int4 node = nodes[PLACE(c)];
+    for (int i = 0; i < node.y; i++, child++) {
+      PLACE(child) = node.x + i;
+      ABOVE(child) = c;
+    }
+  }
+  if (item == 0) {
+    reach[2 * slot] = end;
+    reach[2 * slot + 1] = end + more;
+  }
+}
+
+// What is active, in order: the second and the fourth word of the first entries, which are not needed any more,
+// take place and magnitude; `counts`: how many there are. Where d is not 0, x of the row too: the bias and
+// the sum of the vectors of what is active. Vectors have `pairs` pairs of numbers.
+kernel void make_rows(global const float2* restrict vectors, global const float2* restrict bias, const int pairs,
+                      const int d, const int places, const int first, global const int* reach, global int* room,
+                      global int* counts, global float* x) {
+  local int scratch[GROUP];
+  local int place_of[GROUP];
+  local float value_of[GROUP];
+  const int item = get_local_id(0);
+  const int slot = get_group_id(0);
+  const size_t base = (size_t)slot * places * 4;
+  const int end = reach[2 * slot + 1];
+  const int some = (end + GROUP - 1) / GROUP;
+  const int own_begin = min(item * some, end), own_end = min(own_begin + some, end);
+  int active = 0;
+  for (int c = own_begin; c < own_end; c++) active += as_float(VALUE(c)) > 0.0f;
+  int count;
+  active = sum_before(active, scratch, &count);
+  for (int c = own_begin; c < own_end; c++) {
+    if (!(as_float(VALUE(c)) > 0.0f)) continue;
+    ABOVE(active) = PLACE(c);
+    OTHER(active) = VALUE(c);
+    active++;
+  }
+  barrier(CLK_GLOBAL_MEM_FENCE);
+  if (item == 0) counts[slot] = count;
+  // A work item has three pairs of columns, so that several loads are under way.
+  for (int from = 0; from < (d > 0 ? pairs : 0); from += 3 * GROUP) {
+    float2 sum[3];
+    const int at = from + item;
+    const int columns = at >= pairs ? 0 : min(3, (pairs - at + GROUP - 1) / GROUP);
+#pragma unroll
+    for (int c = 0; c < 3; c++) sum[c] = c < columns ? bias[at + c * GROUP] : (float2)(0.0f);
+    for (int from_entry = 0; from_entry < count; from_entry += GROUP) {
+      const int here = min(GROUP, count - from_entry);
+      barrier(CLK_LOCAL_MEM_FENCE);
+      if (item < here) {
+        place_of[item] = ABOVE(from_entry + item);
+        value_of[item] = as_float(OTHER(from_entry + item));
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+      if (columns == 3) {
+#pragma unroll 4
+        for (int e = 0; e < here; e++) {
+          global const float2* vector = vectors + (size_t)place_of[e] * pairs + at;
+          const float2 value = (float2)(value_of[e]);
+          sum[0] = fma(value, vector[0], sum[0]);
+          sum[1] = fma(value, vector[GROUP], sum[1]);
+          sum[2] = fma(value, vector[2 * GROUP], sum[2]);
+        }
+      } else if (columns > 0) {
+        for (int e = 0; e < here; e++) {
+          global const float2* vector = vectors + (size_t)place_of[e] * pairs + at;
+          const float2 value = (float2)(value_of[e]);
+          sum[0] = fma(value, vector[0], sum[0]);
+          if (columns == 2) sum[1] = fma(value, vector[GROUP], sum[1]);
+        }
+      }
+    }
+    global float* out = x + (size_t)(first + slot) * d;
+#pragma unroll
+    for (int c = 0; c < 3; c++) {
+      const int column = 2 * (at + c * GROUP);
+      if (c >= columns) continue;
+      if (d % 2 == 0) ((global float2*)out)[column / 2] = sum[c];
+      else {
+        out[column] = sum[c].x;
+        if (column + 1 < d) out[column + 1] = sum[c].y;
+      }
+    }
   }
 }
