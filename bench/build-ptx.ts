@@ -10,7 +10,7 @@ import { VARIANTS as OF_SAMPLER } from './sampler/device/kernels.ts';
 
 const command = program(
   'npm run build:ptx --',
-  'Builds the kernels of the engine and of the device sampler as PTX. No card has run it yet.',
+  'Builds the kernels of the engine and of the device sampler as PTX.',
 )
   .option('--out <folder>', 'write into its folders engine and sampler instead')
   .option('--ptxas <file>', `NVIDIA's assembler: checks the PTX for ${CARDS.join(', ')}`)

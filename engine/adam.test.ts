@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAdam } from './adam.ts';
 import { openBackend } from './backend.ts';
-import { devicesHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/devices-here.ts';
 import { type Form, useForm } from './operation.ts';
 
 const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
-import { devicesHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/devices-here.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
 

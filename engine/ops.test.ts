@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
 import { meanErrors } from './mean-errors.ts';
 import { openClBackend } from './opencl/backend.ts';
-import { devicesHere } from './opencl/testing/here.ts';
+import { devicesHere } from './opencl/testing/devices-here.ts';
 import { type Form, useForm } from './operation.ts';
 import * as ops from './ops.ts';
 import { uniform } from './random.ts';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
-import { devicesHere } from '#engine/opencl/testing/here';
+import { devicesHere } from '#engine/opencl/testing/devices-here';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
 import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
 import { orderByFrequency } from './parts/firing-frequencies.ts';

@@ -12,6 +12,7 @@ import { fullDisk } from '#contract/output';
 import { writeRows } from '../activations/write-world.ts';
 import { ours } from '../judge/own-fault.ts';
 import { openDeviceSampler, SAMPLERS, type SamplerName } from '../sampler/device/open.ts';
+import { drawingThreads } from '../sampler/drawing-threads.ts';
 import { drawnOnDemand, type Frames, openFrames } from '../sampler/frames.ts';
 import { type RingEnds, ringEnds } from '../stream/ring-reader.ts';
 import { RingWriter } from '../stream/ring-writer.ts';
@@ -46,12 +47,6 @@ type Frame = Parameters<Sink['send']>[0];
 /** Limits a frame of a world of 16k's size to 200 MB: each thread draws several frames ahead. */
 const MAX_BATCH = 1 << 16;
 const MAX_THREADS = 64;
-
-/** On two cores, the second core is left to the trainer; with more, a GPU may wait for data. */
-function defaultThreads(): number {
-  const cores = availableParallelism();
-  return cores <= 2 ? 0 : Math.min(8, cores - 2);
-}
 
 /**
  * Writes the rows and batches served so far as a JSON line on standard error. The line is repeated, so that
@@ -144,7 +139,7 @@ await runMain(async () => {
         '--threads <n>',
         'number of threads that draw samples in advance (0: none)',
         whole(0, MAX_THREADS),
-        defaultThreads(),
+        drawingThreads(availableParallelism()),
       )
       .addOption(
         new Option(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { openBackend } from '../backend.ts';
-import { devicesHere } from '../opencl/testing/here.ts';
+import { devicesHere } from '../opencl/testing/devices-here.ts';
 import { uniform } from '../random.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;

@@ -6,6 +6,8 @@ import { NUMBER, Watch } from './watch.ts';
 
 /** Arrays that a launch takes, as in optimiser.cl. */
 const SOME = 6;
+/** Weights of a work item. */
+const EACH = 4;
 /** The sum of squares is made of blocks of so many numbers at least, and of so many blocks at most. */
 const LEAST_BLOCK = 4096;
 const MOST_BLOCKS = 2048;
@@ -104,7 +106,13 @@ export class DeviceAdam implements Optimizer {
       const total = sizes.reduce((sum, size) => sum + size, 0);
       const [w, g] = [weights, slopes].map((list) => six<DeviceBuffer | null>(list, null));
       const state = [this.moments, group[0].from, this.all, watch.numbers, watch.watched];
-      device.each('optimiser', 'adam', total, [...w, ...g, ...six(sizes, 0), ...state, ...factors]);
+      device.each('optimiser', 'adam', Math.ceil(total / EACH), [
+        ...w,
+        ...g,
+        ...six(sizes, 0),
+        ...state,
+        ...factors,
+      ]);
     }
   }
 

@@ -11,6 +11,8 @@ const [SELF, FIRST, MODULO, QUOTIENT] = [0, 1, 2, 3];
 /** As in chain.cl. */
 const MOST_ARRAYS = 16;
 const MOST_LINKS = 24;
+/** Numbers of a work item. */
+const EACH = 4;
 
 /** An operand: an array and how its index follows from that of the result, or a number. */
 interface Operand {
@@ -149,7 +151,8 @@ export function launchOf({ size, local, links }: Chain, upload: (values: Numbers
   const places = Array.from({ length: MOST_ARRAYS }, (_, i) => arrays[i] ?? null);
   const args = [...places, upload(Int32Array.from(program)), links.length, size];
   const outputs = args.map((_, i) => i < MOST_ARRAYS);
-  const range = { global: [size], local };
+  const items = Math.ceil(size / EACH / local[0]) * local[0];
+  const range = { global: [items], local };
   return { group: 'chain', name: 'chain', range, args, defines: '', outputs, cost: costOf(links, size) };
 }
 

@@ -16,6 +16,8 @@ function twoFloats(value: number): [number, number] {
 
 /** Lists that a launch takes. */
 const LISTS = 4;
+/** Work items that count together for one latent, as in tracking.cl. */
+const TEAM = 32;
 
 /** Averages from the first on, one for each tensor of codes [batch, d_sae]. */
 export function trackSmallest(
@@ -41,7 +43,7 @@ export function trackRates(averages: Held, codes: tf.Tensor, decay: number, back
   const { begins, order } = pattern.byColumn();
   const { columns, rows } = pattern;
   const args = [begins, order, values, columns, rows, averages.onDevice(), ...twoFloats(decay)];
-  backend.device.each('tracking', 'track_rates', columns, args);
+  backend.device.each('tracking', 'track_rates', columns * TEAM, args);
   averages.changed();
 }
 
@@ -51,7 +53,7 @@ export function countSince(since: Held, codes: tf.Tensor, backend: OpenClBackend
   if (known) {
     const { begins, order } = known.pattern.byColumn();
     const args = [begins, order, known.values, columns, since.onDevice()];
-    backend.device.each('tracking', 'count_since', columns, args);
+    backend.device.each('tracking', 'count_since', columns * TEAM, args);
   } else {
     const args = [backend.buffer(codes), rows, columns, since.onDevice()];
     backend.device.each('tracking', 'count_since_dense', columns, args);
@@ -73,7 +75,8 @@ export function bandsByRank(numbers: Held, widths: readonly number[], backend: O
   const bounds = tf.tensor1d(Int32Array.from(widths), 'int32');
   const bands = backend.make([numbers.length], 'int32');
   const args = [numbers.onDevice(), numbers.length, backend.buffer(bounds), widths.length];
-  backend.device.each('tracking', 'bands_by_rank', numbers.length, [...args, backend.buffer(bands)]);
+  const all = [...args, backend.buffer(bands)];
+  backend.device.each('tracking', 'bands_by_rank', numbers.length * TEAM, all);
   bounds.dispose();
   return tf.engine().makeTensorFromTensorInfo(bands, backend);
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../step/run.ts';
-import type { Part } from './parts.ts';
+import { type Part, RECIPES } from './parts.ts';
 import type { Done } from './proof.ts';
 
 export type StepPart = Done & { asked: Extract<Part['asked'], { kind: 'step' }> };
@@ -17,6 +17,21 @@ export type StepAnswer = Omit<Answer, 'settings'> & { drawnBy: string | null };
 
 export const samplesPerSecond = ({ batch, ms }: Pick<Answer, 'batch' | 'ms'>): number =>
   (batch * 1000) / ms.step;
+
+/**
+ * `processor` where steps on samples of the processor were faster than on samples that the card drew: a card
+ * that draws has less time to train.
+ */
+export function fasterDrawn(done: readonly Done[]): 'processor' | undefined {
+  const rates = (drawn: 'processor' | undefined) =>
+    measured(done).flatMap(({ part: { asked }, answer }) =>
+      asked.drawn === drawn && !asked.resident && asked.encode === undefined && asked.recipe === RECIPES[0]
+        ? [samplesPerSecond(answer)]
+        : [],
+    );
+  const [own, others] = [rates('processor'), rates(undefined)];
+  return Math.max(0, ...own) > Math.max(0, ...others) ? 'processor' : undefined;
+}
 
 /** The lines of a part that answers with some. */
 export function linesOf(done: readonly Done[], kind: Part['asked']['kind']): Record<string, unknown>[] {

@@ -55,8 +55,13 @@ const SLOW = ['node', 'wasm', 'cpu'];
  * All parts in the order of their worth, given the golden steps that have passed so far: which backends
  * start, the steps of those on a GPU at full size, the whole run, data, SAELens, and then what runs in
  * software, at small sizes. A part that was planned keeps its place among the others when more is known.
+ * `drawn`: what draws the samples of the whole run, unless a card may.
  */
-export function partsOf({ backends, full, samples, peer }: Wish, passed: readonly Golden[]): Part[] {
+export function partsOf(
+  { backends, full, samples, peer }: Wish,
+  passed: readonly Golden[],
+  drawn?: 'processor',
+): Part[] {
   const wanted = backendNames.filter((name) => backends.length === 0 || backends.includes(name));
   const first = wanted.filter((name) => !SLOW.includes(name));
   const last = wanted.filter((name) => SLOW.includes(name));
@@ -72,7 +77,11 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
   return [
     ...first.map((name) => golden(name)),
     ...cards.map((backend) => step(backend, RECIPES[0], 'full', stepsOf(backend))),
-    ...cards.filter(isOwn).map((name) => step(name, RECIPES[0], 'full', stepsOf(name), { resident: true })),
+    ...cards.filter(isOwn).flatMap((name) => [
+      step(name, RECIPES[0], 'full', stepsOf(name), { resident: true }),
+      // A card that draws has less time to train.
+      step(name, RECIPES[0], 'full', stepsOf(name), { drawn: 'processor' }),
+    ]),
     ...cards.filter((name) => BY_TENSOR_CORES.includes(name)).map((name) => golden(name, 'tf32')),
     ...RECIPES.flatMap((recipe, i) => [
       ...(i === 0 ? [] : cards.map((backend) => step(backend, recipe, 'full', stepsOf(backend)))),
@@ -80,7 +89,7 @@ export function partsOf({ backends, full, samples, peer }: Wish, passed: readonl
         .filter((name) => inTf32.includes(name))
         .map((backend) => step(backend, recipe, 'full', stepsOf(backend), { encode: 'tf32' })),
     ]),
-    ...(full && trainer !== undefined ? [run(trainer, size, samples[size])] : []),
+    ...(full && trainer !== undefined ? [run(trainer, size, samples[size], drawn)] : []),
     serve(size),
     ...started.flatMap(({ backend }) => (isOwn(backend) ? [sampler(backend, size)] : [])),
     ...(peer && trainer !== undefined ? [comparison(trainer, size)] : []),

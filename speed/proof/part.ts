@@ -99,8 +99,8 @@ async function twice({ backend, size }: Extract<Asked, { kind: 'twice' }>) {
 }
 
 async function step(
-  { backend, recipe, size, steps, resident }: Extract<Asked, { kind: 'step' }>,
-  sampler: SamplerName = 'auto',
+  { backend, recipe, size, steps, resident, drawn }: Extract<Asked, { kind: 'step' }>,
+  sampler: SamplerName = drawn ?? 'auto',
 ) {
   const plan = planned({ backend, widths: [WIDTH], threads: [], yardstick: false, npmAlone: false });
   const profile = size === 'full' ? '16k' : 'small';

@@ -4,10 +4,14 @@ import type { Way } from '#bench/sampler/device/drivers';
 export const RECIPES = ['LISTA-Matryoshka', 'BatchTopK'] as const;
 export type Recipe = (typeof RECIPES)[number];
 
-/** How a step is computed: with its encodes by tensor cores; on one batch again and again. */
+/**
+ * How a step is computed: with its encodes by tensor cores; on one batch again and again; on samples that the
+ * processor draws beside the card, where a card would draw them.
+ */
 interface How {
   encode?: 'tf32';
   resident?: boolean;
+  drawn?: 'processor';
 }
 
 /** What a child process is asked for, as JSON. */
@@ -22,7 +26,7 @@ export type Asked =
   | { kind: 'serve'; size: 'full' | 'small' }
   | { kind: 'tf32'; backend: string; size: 'full' | 'small'; seed: number }
   | { kind: 'peer'; backend: string; size: 'full' | 'small' }
-  | { kind: 'run'; backend: string; size: 'full' | 'small'; samples: number };
+  | { kind: 'run'; backend: string; size: 'full' | 'small'; samples: number; drawn?: 'processor' };
 
 /** A part of the proof: it runs in a process of its own, so that its failure costs nothing else. */
 export interface Part {
@@ -49,7 +53,7 @@ export const step = (
   steps: number,
   how: How = {},
 ): Part => ({
-  id: `step ${backend} ${recipe}${how.encode ? ' TF32' : ''}${how.resident ? ' alone' : ''}`,
+  id: `step ${backend} ${recipe}${how.encode ? ' TF32' : ''}${how.resident ? ' alone' : ''}${how.drawn ? ', drawn by the processor' : ''}`,
   asked: { kind: 'step', backend, recipe, size, steps, ...how },
   limit: 300,
   least: 15,
@@ -114,9 +118,9 @@ export const comparison = (backend: string, size: 'full' | 'small'): Part => ({
   least: 120,
 });
 
-export const run = (backend: string, size: 'full' | 'small', samples: number): Part => ({
+export const run = (backend: string, size: 'full' | 'small', samples: number, drawn?: 'processor'): Part => ({
   id: `whole run ${backend}`,
-  asked: { kind: 'run', backend, size, samples },
+  asked: { kind: 'run', backend, size, samples, ...(drawn && { drawn }) },
   limit: 6 * 3600,
   least: 60,
 });

@@ -12,7 +12,8 @@ describe('the parts of a proof', () => {
     const passed = [golden('embedded', false), golden('opencl', true), golden('webgpu', false)];
     expect(partsOf(wish, passed).map(({ id }) => id)).toEqual([
       ...['cuda', 'opencl', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
-      ...['step opencl LISTA-Matryoshka', 'step opencl LISTA-Matryoshka alone', 'step opencl BatchTopK'],
+      ...['step opencl LISTA-Matryoshka', 'step opencl LISTA-Matryoshka alone'],
+      ...['step opencl LISTA-Matryoshka, drawn by the processor', 'step opencl BatchTopK'],
       ...['whole run opencl', 'data service', 'device sampler opencl'],
       ...['verdict opencl', 'the same steps twice opencl', 'full memory opencl', 'choice of auto'],
       'step embedded LISTA-Matryoshka',
@@ -31,8 +32,10 @@ describe('the parts of a proof', () => {
       ...['golden step cuda', 'golden step opencl'],
       ...['step cuda LISTA-Matryoshka', 'step opencl LISTA-Matryoshka'],
       ...[
-        'step cuda LISTA-Matryoshka alone',
-        'step opencl LISTA-Matryoshka alone',
+        ...['cuda', 'opencl'].flatMap((name) => [
+          `step ${name} LISTA-Matryoshka alone`,
+          `step ${name} LISTA-Matryoshka, drawn by the processor`,
+        ]),
         'golden encode cuda TF32',
       ],
       ...['step cuda BatchTopK', 'step opencl BatchTopK'],
@@ -40,7 +43,7 @@ describe('the parts of a proof', () => {
       ...['verdict cuda', 'the same steps twice cuda', 'full memory cuda', 'full memory opencl'],
     ]);
     const right = { ...golden('cuda', true), encode: 'tf32' as const };
-    expect(ids([right]).slice(6, 11)).toEqual([
+    expect(ids([right]).slice(8, 13)).toEqual([
       ...['golden encode cuda TF32', 'step cuda LISTA-Matryoshka TF32'],
       ...['step cuda BatchTopK', 'step opencl BatchTopK', 'step cuda BatchTopK TF32'],
     ]);
@@ -138,10 +141,10 @@ describe('a proof', () => {
   });
 
   it('gives a part half of the time that is left, a whole run all of it, and begins none that needs more', async () => {
-    const { limits, reasons } = await proved(300, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
-    expect(limits['golden step opencl']).toBe(150);
-    expect(limits['step opencl LISTA-Matryoshka']).toBe(120);
-    expect(limits['whole run opencl']).toBe(75);
+    const { limits, reasons } = await proved(360, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
+    expect(limits['golden step opencl']).toBe(180);
+    expect(limits['step opencl LISTA-Matryoshka']).toBe(150);
+    expect(limits['whole run opencl']).toBe(80);
     expect(limits['data service']).toBe(20);
     expect(reasons.at(-1)).toMatch(/: not begun: \d+ s were left$/);
   });
@@ -149,5 +152,23 @@ describe('a proof', () => {
   it('has time for the others where a backend hangs', async () => {
     const { done } = await proved(480, ({ kind }) => (kind === 'golden' ? 1000 : 20), answering);
     expect(done.filter(({ asked, seconds }) => asked.kind === 'step' && seconds > 0)).not.toEqual([]);
+  });
+
+  it('has the whole run trained on samples of what was faster, once that is known', async () => {
+    const asked: Asked[] = [];
+    let clock = 0;
+    await prove({ ...wish, backends: ['opencl'] }, 10_000, {
+      async run(part) {
+        asked.push(part.asked);
+        clock += 1000;
+        return answering(part.asked);
+      },
+      now: () => clock,
+      write: () => {},
+      drawn: (done) => (done.some(({ asked: { kind } }) => kind === 'step') ? 'processor' : undefined),
+    });
+    expect(asked.filter(({ kind }) => kind === 'run')).toEqual([
+      expect.objectContaining({ drawn: 'processor' }),
+    ]);
   });
 });

@@ -13,6 +13,8 @@ interface Hands {
   now(): number;
   /** Called after each part with all so far, and those that come next. */
   write(done: readonly Done[], left: readonly Part[]): void;
+  /** What is to draw the samples of the whole run, after those parts; unset: a card where there is one. */
+  drawn?(done: readonly Done[]): 'processor' | undefined;
 }
 
 const GoldenAnswer = z.object({
@@ -31,11 +33,13 @@ const SHARE = 0.5;
  * half of what is left (a whole run: all of it), and one that needs more than is left is left out with this
  * reason; shorter ones still run.
  */
-export async function prove(wish: Wish, seconds: number, { run, now, write }: Hands): Promise<Done[]> {
+export async function prove(wish: Wish, seconds: number, { run, now, write, drawn }: Hands): Promise<Done[]> {
   const done: Done[] = [];
   const end = now() + seconds * 1000;
   for (;;) {
-    const left = partsOf(wish, passed(done)).filter(({ id }) => done.every((other) => other.id !== id));
+    const left = partsOf(wish, passed(done), drawn?.(done)).filter(({ id }) =>
+      done.every((other) => other.id !== id),
+    );
     write(done, left);
     const [part] = left;
     if (part === undefined) return done;

@@ -33,6 +33,8 @@ export interface Training {
   seed: number;
   /** How trainer and judge's encoder encode. */
   encode: 'fp32' | 'tf32';
+  /** What draws the samples; unset: a card where there is one. */
+  drawn?: 'processor';
   /** What to judge on; unset: as many fresh samples as the profile says, of a new key. */
   evaluation?: { samples: number; seed: number };
 }
@@ -71,7 +73,7 @@ export async function trainAndJudge(asked: Training): Promise<Trained> {
 }
 
 async function train(asked: Training, dir: string): Promise<string | null> {
-  const { profile, world, samples, seed, encode } = asked;
+  const { profile, world, samples, seed, encode, drawn = 'auto' } = asked;
   const sandbox = await sandboxByHand(REPOSITORY, 'auto');
   const task = readTask(join(REPOSITORY, 'TASK.md'));
   const out = join(dir, 'out');
@@ -80,7 +82,7 @@ async function train(asked: Training, dir: string): Promise<string | null> {
   const service = startChild({
     argv: [
       ...[...NODE, 'bench/cli/serve.ts', '--world', world, '--seed', String(seed)],
-      ...['--sampler', 'auto', ...channel.service.words],
+      ...['--sampler', drawn, ...channel.service.words],
     ],
     cwd: REPOSITORY,
     env: serviceEnv(),

@@ -27,13 +27,13 @@ export interface WholeRun {
  * @throws Error with the trainer's or the judge's own error line
  */
 export async function wholeRun(
-  { backend, size, samples }: Pick<Extract<Asked, { kind: 'run' }>, 'backend' | 'size' | 'samples'>,
+  { backend, size, samples, drawn }: Omit<Extract<Asked, { kind: 'run' }>, 'kind'>,
   named?: string,
 ): Promise<WholeRun> {
   const profile = size === 'full' ? '16k' : 'small';
   const ours = size === 'small' ? 'small' : locateReleased() ? 'synth-16k' : OWN_WORLD;
   const world = named ?? ours;
-  const trained = await trainAndJudge({ backend, profile, world, samples, seed: 0, encode: 'fp32' });
+  const trained = await trainAndJudge({ backend, profile, world, samples, seed: 0, encode: 'fp32', drawn });
   const { seconds, drawnBy, verdict } = trained;
   return {
     ...{ world, profile, samples, seconds, samplesPerSecond: samples / seconds },

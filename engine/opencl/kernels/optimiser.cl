@@ -3,6 +3,11 @@
 
 #define PARAMETERS 6
 #define SIX_OF(NAME) { NAME##0, NAME##1, NAME##2, NAME##3, NAME##4, NAME##5 }
+// One of them by a number that differs between work items: an array of the private memory would lie outside
+// of the registers.
+#define ONE_OF(NAME, i) ((i) == 0 ? NAME##0 : (i) == 1 ? NAME##1 : (i) == 2 ? NAME##2 : (i) == 3 ? NAME##3 : (i) == 4 ? NAME##4 : NAME##5)
+// Weights of a work item of Adam, so far apart as there are work items.
+#define EACH 4
 
 // Places in `watched`, as in watch.ts.
 #define TOTAL 16
@@ -20,13 +25,14 @@
 kernel void squares_of_gradients(global const float* g0, global const float* g1, global const float* g2, global const float* g3,
     global const float* g4, global const float* g5, int n0, int n1, int n2, int n3, int n4, int n5, int each, global float* squares, int to) {
   local float scratch[GROUP];
-  global const float* gradients[PARAMETERS] = SIX_OF(g);
-  const int sizes[PARAMETERS] = SIX_OF(n);
   int block = get_group_id(0);
   int of = 0;
-  while (of < PARAMETERS - 1 && block >= (sizes[of] + each - 1) / each) block -= (sizes[of++] + each - 1) / each;
-  global const float* gradient = gradients[of];
-  const int end = min(sizes[of], (block + 1) * each);
+  for (int blocks; of < PARAMETERS - 1; of++, block -= blocks) {
+    blocks = (ONE_OF(n, of) + each - 1) / each;
+    if (block < blocks) break;
+  }
+  global const float* gradient = ONE_OF(g, of);
+  const int end = min(ONE_OF(n, of), (block + 1) * each);
   float sum;
   SUM_OVER(sum, block * each, end, gradient[i] * gradient[i])
   if (get_local_id(0) == 0) squares[to + get_group_id(0)] = sum;
@@ -69,19 +75,43 @@ kernel void adam(global float* w0, global float* w1, global float* w2, global fl
     global const float* numbers_of, global const float* watched, float most_norm, float beta1, float beta2, float rest1, float rest2,
     float epsilon) {
   if (watched[BAD_STEP] >= 0) return;
-  global float* weights[PARAMETERS] = SIX_OF(w);
-  global const float* gradients[PARAMETERS] = SIX_OF(g);
-  const int sizes[PARAMETERS] = SIX_OF(n);
-  int i = get_global_id(0);
-  const int at = from + i;
-  int of = 0;
-  while (of < PARAMETERS && i >= sizes[of]) i -= sizes[of++];
-  if (of == PARAMETERS) return;
   const float factor = most_norm < 0 ? 1.0f : fmin(1.0f, most_norm / (watched[NORM] + 1e-6f));
-  const float g = gradients[of][i] * factor;
-  const float m = beta1 * moments[at] + rest1 * g;
-  const float v = beta2 * moments[all + at] + rest2 * g * g;
-  moments[at] = m;
-  moments[all + at] = v;
-  weights[of][i] -= numbers_of[RATE] * m / (sqrt(v) / numbers_of[CORRECTION] + epsilon);
+  const float rate = numbers_of[RATE];
+  const float correction = numbers_of[CORRECTION];
+  const int apart = get_global_size(0);
+  // All are read before the first is written, so that the reads wait for memory together.
+  global float* weights[EACH];
+  float w[EACH], g[EACH], m[EACH], v[EACH];
+  int count = 0;
+  #pragma unroll
+  for (int e = 0; e < EACH; e++) {
+    int i = get_global_id(0) + e * apart;
+    const int at = from + i;
+    int of = 0;
+    #pragma unroll
+    for (int k = 0; k < PARAMETERS; k++) {
+      const int size = ONE_OF(n, k);
+      const bool behind = of == k && i >= size;
+      i -= behind ? size : 0;
+      of += behind;
+    }
+    if (of == PARAMETERS) continue;
+    count = e + 1;
+    weights[e] = ONE_OF(w, of) + i;
+    w[e] = *weights[e];
+    g[e] = ONE_OF(g, of)[i];
+    m[e] = moments[at];
+    v[e] = moments[all + at];
+  }
+  #pragma unroll
+  for (int e = 0; e < EACH; e++) {
+    if (e >= count) continue;
+    const int at = from + (int)get_global_id(0) + e * apart;
+    const float own = g[e] * factor;
+    const float first = beta1 * m[e] + rest1 * own;
+    const float second = beta2 * v[e] + rest2 * own * own;
+    moments[at] = first;
+    moments[all + at] = second;
+    *weights[e] = w[e] - rate * first / (sqrt(second) / correction + epsilon);
+  }
 }

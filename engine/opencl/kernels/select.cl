@@ -61,6 +61,9 @@ static void clear(global int* list, int size) {
   for (int i = get_global_id(0); i < size; i += get_global_size(0)) list[i] = 0;
 }
 
+// Numbers that a work item reads at a time.
+#define READ 8
+
 // Counts one digit of the numbers whose digits before it are those at the cut.
 kernel void count_digits(global const float* values, int size, int wanted_here, global const float* numbers_of, int place, int pass,
     global int* work, global int* columnwise, int columnwise_size) {
@@ -87,13 +90,19 @@ kernel void count_digits(global const float* values, int size, int wanted_here, 
   }
   for (int i = lane; i < width; i += GROUP) bins[i] = 0;
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int i = get_global_id(0); i < size; i += get_global_size(0)) {
-    const uint key = key_of(values[i], BATCH);
-    if (key == 0) continue;
-    const uint bits = key & 0x7fffffffu;
-    if (pass == 0) atomic_inc(&bins[bits >> 20]);
-    else if (pass == 1) { if (bits >> 20 == prefix) atomic_inc(&bins[(bits >> 10) & 1023]); }
-    else if (bits >> 10 == prefix) atomic_inc(&bins[bits & 1023]);
+  const int apart = get_global_size(0);
+  for (int base = get_global_id(0); base < size; base += apart * READ) {
+    // Read together, so that they wait for memory together. What is not positive has no key.
+    float some[READ];
+    for (int e = 0; e < READ; e++) some[e] = base + e * apart < size ? values[base + e * apart] : 0.0f;
+    for (int e = 0; e < READ; e++) {
+      const uint key = key_of(some[e], BATCH);
+      if (key == 0) continue;
+      const uint bits = key & 0x7fffffffu;
+      if (pass == 0) atomic_inc(&bins[bits >> 20]);
+      else if (pass == 1) { if (bits >> 20 == prefix) atomic_inc(&bins[(bits >> 10) & 1023]); }
+      else if (bits >> 10 == prefix) atomic_inc(&bins[bits & 1023]);
+    }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   global int* sums = work + (pass == 0 ? STARTS0 : pass == 1 ? STARTS1 : STARTS2);
@@ -198,7 +207,12 @@ kernel void cut_of_rows(global const float* values, global const int* among, int
   equal[row] = left;
 }
 
-#define RUN 4
+// Columns of a work item in a row.
+#define RUN 16
+// Numbers above the cut are counted in the low half of an integer, those that equal it in the high half.
+#define TIE 0x10000
+#define ABOVE_OF(count) ((count) & (TIE - 1))
+#define TIES_OF(count) ((count) / TIE)
 
 // Writes what is kept: columns, numbers and rows, in row order, and for each column a bit for each row and
 // how many it has. Where a row begins follows from the rows before it: all that are above the cut, and of
@@ -230,34 +244,32 @@ kernel void collect(global const float* values, global const int* among, int col
   int tied = 0;
   for (int base = 0; base < columns && begin < end; base += GROUP * RUN) {
     const int first = base + get_local_id(0) * RUN;
-    uint keys[RUN];
-    int same = 0;
+    // A bit for each of them that is above the cut, or equals it.
+    uint larger_ones = 0;
+    uint equal_ones = 0;
     for (int i = 0; i < RUN; i++) {
       const int column = first + i;
       const bool candidate = column < columns && (mode != ROWS_AMONG || among[column] != 0);
-      keys[i] = candidate ? key_of(values[row * columns + column], mode) : 0;
-      same += keys[i] == cut && keys[i] != 0;
+      const uint key = candidate ? key_of(values[row * columns + column], mode) : 0;
+      larger_ones |= (uint)(key > cut) << i;
+      equal_ones |= (uint)(key == cut && key != 0) << i;
     }
     int total;
-    int place = tied + sum_before(same, scratch, &total);
-    tied += total;
-    bool keep[RUN];
-    int own = 0;
-    for (int i = 0; i < RUN; i++) {
-      keep[i] = keys[i] > cut || (keys[i] == cut && keys[i] != 0 && place++ < ties);
-      own += keep[i];
-    }
-    int at = begin + sum_before(own, scratch, &total);
-    begin += total;
-    for (int i = 0; i < RUN; i++) {
-      if (!keep[i]) continue;
-      indices[at] = (uint)(first + i);
-      kept[at] = values[row * columns + first + i];
-      rowOf[at++] = (uint)row;
+    const int before_own = sum_before((int)(popcount(larger_ones) + popcount(equal_ones) * TIE), scratch, &total);
+    int tie = tied + TIES_OF(before_own);
+    int at = begin + ABOVE_OF(before_own) + min(ties, tie) - min(ties, tied);
+    for (uint left = larger_ones | equal_ones; left != 0; left &= left - 1) {
+      const int i = 31 - (int)clz(left & (0u - left));
+      if (((equal_ones >> i) & 1u) && tie++ >= ties) continue;
       const int column = first + i;
+      indices[at] = (uint)column;
+      kept[at] = values[row * columns + column];
+      rowOf[at++] = (uint)row;
       atomic_or(&columnwise[column * words + row / 32], (int)(1u << (row % 32)));
       atomic_inc(&columnwise[columns * words + column]);
     }
+    begin += ABOVE_OF(total) + min(ties, tied + TIES_OF(total)) - min(ties, tied);
+    tied += TIES_OF(total);
   }
 }
 

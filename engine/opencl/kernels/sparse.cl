@@ -128,15 +128,19 @@ kernel void begins_of(global const int* counts0, global const int* counts1, glob
   global const int* counts = OF(counts);
   global uint* begins = OF(begins);
   const int lane = get_local_id(0);
-  int begin = 0;
-  for (int base = 0; base < columns; base += GROUP) {
-    const int own = base + lane < columns ? counts[from + base + lane] : 0;
-    int total;
-    const int at = begin + sum_before(own, scratch, &total);
-    if (base + lane < columns) begins[base + lane] = (uint)at;
-    begin += total;
+  // Each work item has lists in a row.
+  const int each = (columns + GROUP - 1) / GROUP;
+  const int first = min(columns, lane * each);
+  const int end = min(columns, first + each);
+  int own = 0;
+  for (int i = first; i < end; i++) own += counts[from + i];
+  int total;
+  int begin = sum_before(own, scratch, &total);
+  for (int i = first; i < end; i++) {
+    begins[i] = (uint)begin;
+    begin += counts[from + i];
   }
-  if (lane == 0) begins[columns] = (uint)begin;
+  if (lane == 0) begins[columns] = (uint)total;
 }
 
 // The same lists where a bit for each row of a column is known: the place of a non-zero is how many bits of

@@ -33,28 +33,52 @@ kernel void track_smallest(global const uint* starts0, global const uint* starts
   averages[place] = (1 - by) * averages[place] + by * (exact)scratch[0];
 }
 
-static int firing(global const uint* begins, global const uint* order, global const float* values, int column) {
+// Work items that count together, and their sum in each of them.
+#define TEAM 32
+
+static int count_of_team(int value, local int* scratch) {
+  const int i = get_local_id(0);
+  const int lane = i % TEAM;
+  scratch[i] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_of = TEAM / 2; half_of > 0; half_of >>= 1) {
+    if (lane < half_of) scratch[i] += scratch[i + half_of];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return scratch[i - lane];
+}
+
+// In how many rows a column is not 0, in all work items of its team.
+static int firing(global const uint* begins, global const uint* order, global const float* values, int column, int columns,
+                  local int* scratch) {
   int count = 0;
-  for (uint s = begins[column]; s < begins[column + 1]; s++) count += values[order[s]] != 0;
-  return count;
+  if (column < columns) {
+    const int end = (int)begins[column + 1];
+    for (int s = (int)begins[column] + (int)get_local_id(0) % TEAM; s < end; s += TEAM) count += values[order[s]] != 0;
+  }
+  return count_of_team(count, scratch);
 }
 
 // Moves each average towards the share of the rows in which its column is not 0; below 0 nothing was counted
-// yet.
+// yet. A team for a column.
 kernel void track_rates(global const uint* begins, global const uint* order, global const float* values, int columns, int rows,
     global exact* averages, float decay, float decay_low) {
-  const int column = get_global_id(0);
-  if (column >= columns) return;
-  const exact rate = (exact)firing(begins, order, values, column) / (exact)rows;
+  local int scratch[GROUP];
+  const int column = get_global_id(0) / TEAM;
+  const int count = firing(begins, order, values, column, columns, scratch);
+  if (column >= columns || get_local_id(0) % TEAM != 0) return;
+  const exact rate = (exact)count / (exact)rows;
   const exact by = FACTOR(decay, decay_low);
   const exact before = averages[column];
   averages[column] = before < 0 ? rate : by * before + (1 - by) * rate;
 }
 
-// Steps since each column was not 0.
+// Steps since each column was not 0. A team for a column.
 kernel void count_since(global const uint* begins, global const uint* order, global const float* values, int columns, global exact* since) {
-  const int column = get_global_id(0);
-  if (column < columns) since[column] = firing(begins, order, values, column) > 0 ? 0 : since[column] + 1;
+  local int scratch[GROUP];
+  const int column = get_global_id(0) / TEAM;
+  const int count = firing(begins, order, values, column, columns, scratch);
+  if (column < columns && get_local_id(0) % TEAM == 0) since[column] = count > 0 ? 0 : since[column] + 1;
 }
 
 // The same for codes as a dense matrix.
@@ -80,21 +104,21 @@ kernel void mark_above(global const exact* numbers_of, int size, float least_of,
 }
 
 // The band of each number by its rank, the largest first and the first among equals: how many of the
-// ascending widths are not above the rank.
+// ascending widths are not above the rank. A team for a number.
 kernel void bands_by_rank(global const exact* numbers_of, int size, global const int* widths, int count, global int* bands) {
-  local exact others[GROUP];
-  const int lane = get_local_id(0);
-  const int i = get_global_id(0);
-  const exact own = i < size ? numbers_of[i] : 0;
+  local int scratch[GROUP];
+  const int i = get_global_id(0) / TEAM;
   int rank = 0;
-  for (int base = 0; base < size; base += GROUP) {
-    others[lane] = base + lane < size ? numbers_of[base + lane] : 0;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    const int end = min(GROUP, size - base);
-    for (int j = 0; j < end; j++) rank += others[j] > own || (others[j] == own && base + j < i);
-    barrier(CLK_LOCAL_MEM_FENCE);
+  if (i < size) {
+    const exact own = numbers_of[i];
+    #pragma unroll 4
+    for (int j = get_local_id(0) % TEAM; j < size; j += TEAM) {
+      const exact other = numbers_of[j];
+      rank += other > own || (other == own && j < i);
+    }
   }
-  if (i >= size) return;
+  rank = count_of_team(rank, scratch);
+  if (i >= size || get_local_id(0) % TEAM != 0) return;
   int band = 0;
   while (band < count && rank >= widths[band]) band++;
   bands[i] = band;
