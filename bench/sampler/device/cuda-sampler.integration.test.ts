@@ -1,10 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CudaDriver } from '#engine/cuda/cuda-driver';
 import { chooseCudaDevice } from '#engine/cuda/devices';
 import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { chooseDevice } from '#engine/opencl/devices';
 import { OpenClDriver } from '#engine/opencl/opencl-driver';
+import { joined } from '#engine/opencl/programs';
 import { buildWorld } from '../../world/build.ts';
 import { parseConfig, SYNTH_16K } from '../../world/config.ts';
 import { Sampler } from '../sampler.ts';
@@ -16,9 +19,12 @@ import { samplerDriver } from './drivers.ts';
 import { SAMPLER } from './kernels.ts';
 
 describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sampler-'));
   beforeAll(() => {
-    standIn().sources(fileURLToPath(SAMPLER.folder));
+    writeFileSync(join(folder, `${SAMPLER.name}.cl`), joined(SAMPLER));
+    standIn().sources(folder);
   });
+  afterAll(() => rmSync(folder, { recursive: true }));
   afterEach(() => {
     standIn().pose(0, 0);
     standIn().limit(0);

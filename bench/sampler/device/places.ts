@@ -1,7 +1,7 @@
 import type { ForestNode } from '../../world/forest.ts';
 import type { World } from '../../world/world.ts';
 
-/** The bits of flags, as sampler.cl has them. */
+/** The bits of flags, as kernels/entries.cl has them. */
 const EXCLUSIVE = 1;
 const SCALING = 2;
 const ORGANISATIONAL = 4;

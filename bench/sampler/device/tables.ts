@@ -5,7 +5,7 @@ import { placesOf } from './places.ts';
 /** Tops whose uniform numbers are the words of one counter. */
 const QUAD = 4;
 
-/** A world as sampler.cl reads it, by place (places.ts). */
+/** A world as the kernels read it, by place (places.ts). */
 export interface Tables {
   rank: number;
   /** Nodes of the forest and features outside of it. */
