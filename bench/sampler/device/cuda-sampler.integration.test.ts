@@ -111,10 +111,13 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
     }
   });
 
-  it('ends with one line where the memory of its device is full', async () => {
+  it('draws fewer rows at a time where memory is short, and ends with one line where there is none', async () => {
     const world = await buildWorld(config);
     const driver = byCuda();
+    const expected = new DeviceSampler(world, 3, driver).sample(5, 1500);
     standIn().limit(2 ** 20);
+    expect(new DeviceSampler(world, 3, driver).sample(5, 1500)).toEqual(expected);
+    standIn().limit(2 ** 10);
     expect(() => new DeviceSampler(world, 3, driver)).toThrow(
       /^stand-in for a card has no memory left for \d+ bytes of the sampler$/,
     );

@@ -83,14 +83,18 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
     }
   });
 
-  it('draws a batch that it has begun once', () => {
+  it('draws a batch that it has begun once, also where fewer rows of it are asked for', () => {
     const sampler = new DeviceSampler(world, 7);
-    const x = new Float32Array(10 * world.hiddenDim);
+    const d = world.hiddenDim;
+    const [x, expected] = [0, 0].map(() => new Float32Array(10 * d));
     const runner = (sampler as unknown as { runner: Runner }).runner;
     const run = vi.spyOn(runner, 'run');
     for (const index of [0, 1, 2]) sampler.writeAndBeginNext(index, 10, x);
+    sampler.writeAndBeginNext(3, 4, x);
     expect(run.mock.calls.filter(([name]) => name === 'make_rows')).toHaveLength(5);
     run.mockRestore();
+    new DeviceSampler(world, 7).write(3, 4, expected);
+    expect(x.subarray(0, 4 * d)).toEqual(expected.subarray(0, 4 * d));
   });
 
   it('makes x of its own activations', () => {

@@ -16,13 +16,30 @@ export class Runner {
 
   /** Memory of that many bytes. @throws DeviceError where there is none left */
   allocate(bytes: number): DeviceBuffer {
-    const size = Math.max(4, bytes);
-    const handle = this.driver.create(size);
-    if (handle !== null) {
-      return { handle, bytes: size, asked: size, argument: BigUint64Array.of(BigInt(handle)) };
+    const memory = this.allocateAll([bytes]);
+    if (memory) return memory[0];
+    throw this.full(bytes);
+  }
+
+  /** Memories of so many bytes each; null where not all of them fit. */
+  allocateAll(sizes: readonly number[]): DeviceBuffer[] | null {
+    const memories: DeviceBuffer[] = [];
+    for (const bytes of sizes) {
+      const size = Math.max(4, bytes);
+      const handle = this.driver.create(size);
+      if (handle === null) {
+        for (const memory of memories) this.release(memory);
+        return null;
+      }
+      memories.push({ handle, bytes: size, asked: size, argument: BigUint64Array.of(BigInt(handle)) });
     }
+    return memories;
+  }
+
+  /** That there is no memory left for so many bytes. */
+  full(bytes: number): DeviceError {
     const { name } = this.driver.found;
-    throw new DeviceError(`${name} has no memory left for ${bytes} bytes of the sampler`, NO_MEMORY[0]);
+    return new DeviceError(`${name} has no memory left for ${bytes} bytes of the sampler`, NO_MEMORY[0]);
   }
 
   /** Memory that holds these numbers. */
