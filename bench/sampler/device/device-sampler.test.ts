@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { chooseDevice } from '#engine/opencl/devices';
+import { OpenClDriver } from '#engine/opencl/opencl-driver';
 import { noDevice } from '#engine/opencl/testing/here';
 import { buildWorld } from '../../world/build.ts';
 import { parseConfig } from '../../world/config.ts';
@@ -95,6 +97,14 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
     run.mockRestore();
     new DeviceSampler(world, 7).write(3, 4, expected);
     expect(x.subarray(0, 4 * d)).toEqual(expected.subarray(0, 4 * d));
+  });
+
+  it.each([1, 16, 64])('draws the same bits in groups of %i work items', (largestGroup) => {
+    const small = new DeviceSampler(world, 7, new OpenClDriver({ ...chooseDevice(), largestGroup }));
+    const sampler = new DeviceSampler(world, 7);
+    const [x, expected] = [0, 0].map(() => new Float32Array(500 * world.hiddenDim));
+    expect(small.sample(3, 500, x)).toEqual(sampler.sample(3, 500, expected));
+    expect(x).toEqual(expected);
   });
 
   it('makes x of its own activations', () => {
