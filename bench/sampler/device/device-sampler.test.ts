@@ -88,15 +88,19 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
   it('draws a batch that it has begun once, also where fewer rows of it are asked for', () => {
     const sampler = new DeviceSampler(world, 7);
     const d = world.hiddenDim;
-    const [x, expected] = [0, 0].map(() => new Float32Array(10 * d));
+    const xs = [10, 10, 10, 4].map((rows) => new Float32Array(rows * d));
+    const expected = new Float32Array(10 * d);
     const runner = (sampler as unknown as { runner: Runner }).runner;
     const run = vi.spyOn(runner, 'run');
-    for (const index of [0, 1, 2]) sampler.writeAndBeginNext(index, 10, x);
-    sampler.writeAndBeginNext(3, 4, x);
-    expect(run.mock.calls.filter(([name]) => name === 'make_rows')).toHaveLength(5);
+    for (const index of [0, 4, 8]) {
+      sampler.writeAndBeginNext(index, 10, ...xs);
+      expect(run.mock.calls.filter(([name]) => name === 'make_rows')).toHaveLength(index + 8);
+    }
     run.mockRestore();
-    new DeviceSampler(world, 7).write(3, 4, expected);
-    expect(x.subarray(0, 4 * d)).toEqual(expected.subarray(0, 4 * d));
+    for (const [i, x] of xs.entries()) {
+      new DeviceSampler(world, 7).write(8 + i, 10, expected);
+      expect(x, `${i}`).toEqual(expected.subarray(0, x.length));
+    }
   });
 
   it.each([1, 16, 64])('draws the same bits in groups of %i work items', (largestGroup) => {

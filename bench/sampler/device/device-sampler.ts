@@ -8,9 +8,9 @@ import { GROUP, SAMPLER } from './kernels.ts';
 import { Runner } from './runner.ts';
 import { ENTRY_WORDS, Slices } from './slices.ts';
 
-/** Batches that are drawn at a time, and their bytes: a card that two processes share changes slowly. */
-const AHEAD = 4;
-const AHEAD_BYTES = 64 << 20;
+/** Batches worth drawing at a time, and their bytes: a card that two processes share changes slowly. */
+const AT_A_TIME = 4;
+const MOST_BYTES = 64 << 20;
 
 /** Those of each device, by source. */
 const runners = new WeakMap<Driver, Map<Source, Runner>>();
@@ -23,7 +23,7 @@ const runners = new WeakMap<Driver, Map<Source, Runner>>();
 export class DeviceSampler {
   private readonly runner: Runner;
   private readonly slices: Slices;
-  private batches: { memory: DeviceBuffer[]; rows: number } | null = null;
+  private batches: { memory: DeviceBuffer[]; rows: number; wanted: number } | null = null;
   /** Batches that are drawn already: so many from `index` on. */
   private ahead: { index: number; count: number; rows: number } | null = null;
 
@@ -54,17 +54,25 @@ export class DeviceSampler {
     this.runner.read(this.drawn(index, rows), x.subarray(0, rows * this.world.hiddenDim));
   }
 
+  /** How many batches of that many rows are worth drawing in one go. */
+  atATime(rows: number): number {
+    const bytes = 4 * rows * this.world.hiddenDim;
+    return Math.max(1, Math.floor(Math.min(AT_A_TIME, MOST_BYTES / bytes)));
+  }
+
   /**
-   * The same, and once those that are drawn are used up, has the device draw the next batches of that size,
-   * several in one go, while this process sends this one.
+   * Writes a batch into each array, from that index on; an array that is shorter takes the first rows. Then
+   * it has the device draw as many more in one go, while this process sends these.
    */
-  writeAndBeginNext(index: number, rows: number, x: Float32Array): void {
-    this.write(index, rows, x);
+  writeAndBeginNext(index: number, rows: number, ...xs: Float32Array[]): void {
+    const d = this.world.hiddenDim;
+    for (const [i, x] of xs.entries()) this.write(index + i, Math.min(rows, x.length / d), x);
+    const next = index + xs.length;
     const { ahead } = this;
-    if (ahead && index + 1 < ahead.index + ahead.count) return;
-    const memory = this.memoryFor(rows);
-    for (const [i, one] of memory.entries()) this.slices.draw(index + 1 + i, rows, one);
-    this.ahead = { index: index + 1, count: memory.length, rows };
+    if (ahead && next < ahead.index + ahead.count) return;
+    const memory = this.memoryFor(rows, xs.length).slice(0, xs.length);
+    for (const [i, one] of memory.entries()) this.slices.draw(next + i, rows, one);
+    this.ahead = { index: next, count: memory.length, rows };
     this.driver.flush();
   }
 
@@ -96,7 +104,7 @@ export class DeviceSampler {
 
   /** The batch of that index on the device, once what is queued is done. */
   private drawn(index: number, rows: number): DeviceBuffer {
-    const memory = this.memoryFor(rows);
+    const memory = this.memoryFor(rows, 1);
     const { ahead } = this;
     // A row does not depend on how many there are: the last rows of a stream begin a batch that is drawn.
     if (ahead && ahead.rows >= rows && index >= ahead.index && index < ahead.index + ahead.count) {
@@ -107,21 +115,21 @@ export class DeviceSampler {
     return memory[0];
   }
 
-  /** Memory for batches of that many rows: for AHEAD, or fewer where they are large or memory is short. */
-  private memoryFor(rows: number): DeviceBuffer[] {
-    if (this.batches && this.batches.rows >= rows) return this.batches.memory;
-    for (const memory of this.batches?.memory ?? []) this.runner.release(memory);
+  /** Memory for so many batches of that many rows, or for fewer of them where it is short. */
+  private memoryFor(rows: number, wanted: number): DeviceBuffer[] {
+    const { batches } = this;
+    if (batches && batches.rows >= rows && batches.wanted >= wanted) return batches.memory;
+    for (const memory of batches?.memory ?? []) this.runner.release(memory);
     this.ahead = null;
     this.batches = null;
-    const bytes = 4 * rows * this.world.hiddenDim;
-    const memory = this.severalOf(bytes);
-    this.batches = { memory, rows };
+    const memory = this.severalOf(4 * rows * this.world.hiddenDim, wanted);
+    this.batches = { memory, rows, wanted };
     return memory;
   }
 
-  private severalOf(bytes: number): DeviceBuffer[] {
+  private severalOf(bytes: number, wanted: number): DeviceBuffer[] {
     do {
-      for (let count = Math.max(1, Math.floor(Math.min(AHEAD, AHEAD_BYTES / bytes))); count > 0; count--) {
+      for (let count = wanted; count > 0; count--) {
         const memory = this.runner.allocateAll(Array(count).fill(bytes));
         if (memory) return memory;
       }

@@ -40,11 +40,14 @@ describe.skipIf(noDevice !== null)('the sampler on a device with little memory',
   ])('draws the same bits, %s at a time', (_, bytes, atATime, ahead) => {
     const alone = new DeviceSampler(world, 7);
     const sampler = new DeviceSampler(world, 7, deviceWith(bytes));
-    const [x, expected] = [0, 0].map(() => new Float32Array(ROWS * world.hiddenDim));
-    for (const index of [3, 4, 5, 6, 7, 8, 20, 21]) {
-      sampler.writeAndBeginNext(index, ROWS, x);
-      alone.write(index, ROWS, expected);
-      expect(x, `${index}`).toEqual(expected);
+    const xs = [0, 1, 2, 3].map(() => new Float32Array(ROWS * world.hiddenDim));
+    const expected = new Float32Array(ROWS * world.hiddenDim);
+    for (const index of [3, 7, 20]) {
+      sampler.writeAndBeginNext(index, ROWS, ...xs);
+      for (const [i, x] of xs.entries()) {
+        alone.write(index + i, ROWS, expected);
+        expect(x, `${index} + ${i}`).toEqual(expected);
+      }
     }
     expect(sampler.sample(5, ROWS)).toEqual(alone.sample(5, ROWS));
     const { slices, batches } = sampler as unknown as {
