@@ -60,16 +60,18 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
       expect(x.some((value) => value !== 0)).toBe(true);
     }
     // As the data service does it, into memory that the device writes to by itself.
-    const [x, expected] = [ours, theirs].map(
-      (sampler) => new Float32Array(sampler.hostMemory(4 * 200 * world.hiddenDim)),
-    );
-    for (const index of [0, 1, 2, 7]) {
-      ours.writeAndBeginNext(index, 200, x);
-      theirs.writeAndBeginNext(index, 200, expected);
-      expect(x).toEqual(expected);
-      const alone = new Float32Array(x.length);
-      ours.write(index, 200, alone);
-      expect(x).toEqual(alone);
+    const size = 200 * world.hiddenDim;
+    const [several, expected] = [ours, theirs].map((sampler) => {
+      const memory = sampler.hostMemory(4 * 3 * size);
+      return [0, 1, 2].map((i) => new Float32Array(memory, 4 * i * size, size));
+    });
+    for (const index of [0, 3, 6, 17]) {
+      ours.writeAndBeginNext(index, 200, ...several);
+      theirs.writeAndBeginNext(index, 200, ...expected);
+      expect(several).toEqual(expected);
+      const alone = new Float32Array(size);
+      ours.write(index + 2, 200, alone);
+      expect(several[2]).toEqual(alone);
     }
   });
 

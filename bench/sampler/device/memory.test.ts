@@ -9,8 +9,8 @@ import { DeviceSampler } from './device-sampler.ts';
 const world = await buildWorld(config);
 const ROWS = 300;
 
-/** A device with that many bytes. */
-function deviceWith(bytes: number): OpenClDriver {
+/** A device with that many bytes, and how many of them are left. */
+function deviceWith(bytes: number): { driver: OpenClDriver; left(): number } {
   const driver = new OpenClDriver(chooseDevice());
   const [create, free] = [driver.create.bind(driver), driver.free.bind(driver)];
   const sizes = new Map<number, number>();
@@ -28,7 +28,7 @@ function deviceWith(bytes: number): OpenClDriver {
     sizes.delete(handle);
     free(handle);
   };
-  return driver;
+  return { driver, left: () => left };
 }
 
 // The arrays of this world take 9,304 bytes, eight rows 11,832 and a batch 12,000.
@@ -39,7 +39,7 @@ describe.skipIf(noDevice !== null)('the sampler on a device with little memory',
     ['many rows and four batches', 1 << 19, 256, 4],
   ])('draws the same bits, %s at a time', (_, bytes, atATime, ahead) => {
     const alone = new DeviceSampler(world, 7);
-    const sampler = new DeviceSampler(world, 7, deviceWith(bytes));
+    const sampler = new DeviceSampler(world, 7, deviceWith(bytes).driver);
     const xs = [0, 1, 2, 3].map(() => new Float32Array(ROWS * world.hiddenDim));
     const expected = new Float32Array(ROWS * world.hiddenDim);
     for (const index of [3, 7, 20]) {
@@ -57,13 +57,18 @@ describe.skipIf(noDevice !== null)('the sampler on a device with little memory',
     expect([slices.rows, batches.memory.length]).toEqual([atATime, ahead]);
   });
 
+  const noRoom = /^.+ has no memory left for \d+ bytes of the sampler$/;
   it.each([
     ['the world', 5_000],
     ['eight rows of it', 15_000],
-    ['a batch beside eight rows', 30_000],
-  ])('says in one line that it has no room for %s', (_, bytes) => {
-    const draw = () =>
-      new DeviceSampler(world, 7, deviceWith(bytes)).write(0, ROWS, new Float32Array(ROWS * world.hiddenDim));
-    expect(draw).toThrow(/^.+ has no memory left for \d+ bytes of the sampler$/);
+  ])('says in one line that it has no room for %s, and takes none', (_, bytes) => {
+    const { driver, left } = deviceWith(bytes);
+    expect(() => new DeviceSampler(world, 7, driver)).toThrow(noRoom);
+    expect(left()).toBe(bytes);
+  });
+
+  it('says in one line that it has no room for a batch beside eight rows', () => {
+    const sampler = new DeviceSampler(world, 7, deviceWith(30_000).driver);
+    expect(() => sampler.write(0, ROWS, new Float32Array(ROWS * world.hiddenDim))).toThrow(noRoom);
   });
 });

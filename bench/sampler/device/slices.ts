@@ -36,15 +36,25 @@ export class Slices {
     this.places = places;
     this.features = features;
     const { nodes, loadings, topLoadings, cutoffs, topCutoffs, magnitudes, vectors, bias } = tables;
-    this.tables = {
-      ...{ nodes: runner.filled(nodes), loadings: runner.filled(loadings) },
-      ...{ topLoadings: runner.filled(topLoadings), cutoffs: runner.filled(cutoffs) },
-      ...{ topCutoffs: runner.filled(topCutoffs), magnitudes: runner.filled(magnitudes) },
-      ...{ vectors: runner.filled(vectors), bias: runner.filled(bias) },
+    const held: DeviceBuffer[] = [];
+    const filled = (numbers: Float32Array | Int32Array) => {
+      held.push(runner.filled(numbers));
+      return held[held.length - 1];
     };
-    const blockBytes = this.bytesOf(BLOCK).reduce((sum, bytes) => sum + bytes, 0);
-    this.rows = BLOCK * Math.max(1, Math.floor(Math.min(MOST_ROWS / BLOCK, SLICE_BYTES / blockBytes)));
-    this.room = this.roomOf(this.rows) ?? this.smallerRoom();
+    try {
+      this.tables = {
+        ...{ nodes: filled(nodes), loadings: filled(loadings), topLoadings: filled(topLoadings) },
+        ...{ cutoffs: filled(cutoffs), topCutoffs: filled(topCutoffs), magnitudes: filled(magnitudes) },
+        ...{ vectors: filled(vectors), bias: filled(bias) },
+      };
+      const blockBytes = this.bytesOf(BLOCK).reduce((sum, bytes) => sum + bytes, 0);
+      this.rows = BLOCK * Math.max(1, Math.floor(Math.min(MOST_ROWS / BLOCK, SLICE_BYTES / blockBytes)));
+      this.room = this.roomOf(this.rows) ?? this.smallerRoom();
+    } catch (error) {
+      // Whoever trains on the card needs its memory, where the processor draws instead.
+      for (const memory of held) runner.release(memory);
+      throw error;
+    }
   }
 
   /** Leaves memory to others by fewer rows at a time. False where a slice has BLOCK rows already. */
