@@ -82,11 +82,10 @@ async function sourceOf(options: Options): Promise<Source> {
   const request = { world, seed, from, rows, batch };
   const device = openDeviceSampler(options.sampler, world, seed, (line) => tell({ warning: line }));
   const frames = device
-    ? drawnOnDemand(
-        request,
-        (...batch) => device.writeAndBeginNext(...batch),
-        (bytes) => device.hostMemory(bytes),
-      )
+    ? drawnOnDemand(request, (...batches) => device.writeAndBeginNext(...batches), {
+        atATime: device.atATime(batch),
+        memory: (bytes) => device.hostMemory(bytes),
+      })
     : await openFrames(request, options.threads);
   const drawnBy = device && { drawnBy: device.label };
   return {

@@ -53,25 +53,37 @@ function drawnHere(request: FrameRequest): Frames {
 }
 
 /**
- * The frames of a request, drawn when they are asked for. `draw` fills x with a batch [rows, d]; `memory` is
+ * The frames of a request, drawn when they are asked for, some at a time. `draw` fills each of xs with a
+ * batch, from that index on; only the last of them may have fewer rows, and its length says so. `memory` is
  * where they lie.
  */
 export function drawnOnDemand(
   { world, from, rows, batch }: Omit<FrameRequest, 'seed'>,
-  draw: (index: number, rows: number, x: Float32Array) => void,
-  memory = (bytes: number) => new ArrayBuffer(bytes),
+  draw: (index: number, rows: number, ...xs: Float32Array[]) => void,
+  { atATime = 1, memory = (bytes: number) => new ArrayBuffer(bytes) } = {},
 ): Frames {
-  const bytes = new Uint8Array(memory(slotBytes(batch, world.hiddenDim)));
-  const x = new Float32Array(bytes.buffer, FRAME_HEADER_BYTES);
+  const d = world.hiddenDim;
+  const size = slotBytes(batch, d);
+  const slots = memory(atATime * size);
+  const rowsOf = (frame: number) => Math.min(batch, rows - frame * batch);
+  const drawFrom = (frame: number) => {
+    const xs: Float32Array[] = [];
+    for (let i = 0; i < atATime && rowsOf(frame + i) > 0; i++) {
+      xs.push(new Float32Array(slots, i * size + FRAME_HEADER_BYTES, rowsOf(frame + i) * d));
+    }
+    draw(from + frame, rowsOf(frame), ...xs);
+  };
   let frame = 0;
   return {
     next() {
-      const inFrame = Math.min(batch, rows - frame * batch);
+      const inFrame = rowsOf(frame);
       if (inFrame <= 0) return null;
-      draw(from + frame, inFrame, x);
+      const slot = frame % atATime;
+      if (slot === 0) drawFrom(frame);
+      const bytes = new Uint8Array(slots, slot * size, slotBytes(inFrame, d));
       bytes.set(encodeFrameHeader(inFrame, from + frame));
       frame++;
-      return { bytes: bytes.subarray(0, slotBytes(inFrame, world.hiddenDim)), rows: inFrame };
+      return { bytes, rows: inFrame };
     },
     stop() {},
   };

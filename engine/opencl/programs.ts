@@ -17,10 +17,12 @@ export type Group =
   | 'optimiser'
   | 'chain';
 
-/** Kernels of others than the engine: the file `<name>.cl` of a folder, with their PTX in its `ptx`. */
+/** Kernels of others than the engine: files of a folder, one after the other, with their PTX in its `ptx`. */
 export interface Source {
   readonly name: string;
   readonly folder: URL;
+  /** Paths below the folder, without `.cl`. */
+  readonly parts: readonly string[];
 }
 
 const OWN = new URL('./kernels/', import.meta.url);
@@ -30,9 +32,12 @@ export const nameOf = (kernels: Group | Source): string =>
 
 /** The source of a group of kernels, with what all groups share before it. It is built with GROUP. */
 export function sourceOf(kernels: Group | Source): string {
-  const folder = typeof kernels === 'string' ? OWN : kernels.folder;
-  return `${read('common', OWN)}\n${read(nameOf(kernels), folder)}`;
+  return `${read('common', OWN)}\n${typeof kernels === 'string' ? read(kernels, OWN) : joined(kernels)}`;
 }
+
+/** The files of others' kernels as one. */
+export const joined = ({ parts, folder }: Source): string =>
+  parts.map((part) => read(part, folder)).join('\n');
 
 const read = (name: string, folder: URL): string => readFileSync(new URL(`${name}.cl`, folder), 'utf8');
 
@@ -44,16 +49,16 @@ const KERNEL = /kernel void\s+(\w+)\s*\(([^)]*)\)/;
  */
 export function parametersOf(source: string): Map<string, Parameter[]> {
   const found = new Map<string, Parameter[]>();
-  const joined = source.replace(/\\\n/g, ' ');
-  for (const line of joined.match(/^#define \w+\(NAME.*$/gm) ?? []) {
+  const whole = source.replace(/\\\n/g, ' ');
+  for (const line of whole.match(/^#define \w+\(NAME.*$/gm) ?? []) {
     const [, macro] = /^#define (\w+)/.exec(line) as RegExpExecArray;
     const [, , list] = KERNEL.exec(line) ?? [];
     if (list === undefined) continue;
-    for (const [, name] of joined.matchAll(new RegExp(`^${macro}\\((\\w+)`, 'gm'))) {
+    for (const [, name] of whole.matchAll(new RegExp(`^${macro}\\((\\w+)`, 'gm'))) {
       found.set(name, parameters(list));
     }
   }
-  const plain = joined.replace(/^#.*$/gm, '');
+  const plain = whole.replace(/^#.*$/gm, '');
   for (const [, name, list] of plain.matchAll(new RegExp(KERNEL, 'g'))) found.set(name, parameters(list));
   return found;
 }

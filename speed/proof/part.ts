@@ -82,8 +82,14 @@ async function drawn({ by, size }: Extract<Asked, { kind: 'sampler' }>) {
   const trusted = new Sampler(world, 0, 'train');
   const wrong = disagreement(world, sampler, trusted);
   if (wrong !== null) throw new UserError(`${sampler.label} draws wrongly: ${wrong}`, 1);
-  const x = new Float32Array(sampler.hostMemory(4 * ROWS * world.hiddenDim));
-  const { samplesPerSecond } = timed(SECONDS, ROWS, (round) => sampler.writeAndBeginNext(round, ROWS, x));
+  const atATime = sampler.atATime(ROWS);
+  const xs = Array.from(
+    { length: atATime },
+    () => new Float32Array(sampler.hostMemory(4 * ROWS * world.hiddenDim)),
+  );
+  const { samplesPerSecond } = timed(SECONDS, atATime * ROWS, (round) =>
+    sampler.writeAndBeginNext(round * atATime, ROWS, ...xs),
+  );
   const gigabytesPerSecond = (samplesPerSecond * 4 * world.hiddenDim) / 1e9;
   const likeness = likenessOf(world.numFeatures, sampler, trusted, BATCHES);
   const name = `drawn and read back by ${by}: ${sampler.label}`;

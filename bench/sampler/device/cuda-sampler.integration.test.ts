@@ -1,10 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CudaDriver } from '#engine/cuda/cuda-driver';
 import { chooseCudaDevice } from '#engine/cuda/devices';
 import { noStandIn, standIn } from '#engine/cuda/testing/stand-in';
 import { chooseDevice } from '#engine/opencl/devices';
 import { OpenClDriver } from '#engine/opencl/opencl-driver';
+import { joined } from '#engine/opencl/programs';
 import { buildWorld } from '../../world/build.ts';
 import { parseConfig, SYNTH_16K } from '../../world/config.ts';
 import { Sampler } from '../sampler.ts';
@@ -16,9 +19,12 @@ import { samplerDriver } from './drivers.ts';
 import { SAMPLER } from './kernels.ts';
 
 describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sampler-'));
   beforeAll(() => {
-    standIn().sources(fileURLToPath(SAMPLER.folder));
+    writeFileSync(join(folder, `${SAMPLER.name}.cl`), joined(SAMPLER));
+    standIn().sources(folder);
   });
+  afterAll(() => rmSync(folder, { recursive: true }));
   afterEach(() => {
     standIn().pose(0, 0);
     standIn().limit(0);
@@ -54,16 +60,18 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
       expect(x.some((value) => value !== 0)).toBe(true);
     }
     // As the data service does it, into memory that the device writes to by itself.
-    const [x, expected] = [ours, theirs].map(
-      (sampler) => new Float32Array(sampler.hostMemory(4 * 200 * world.hiddenDim)),
-    );
-    for (const index of [0, 1, 2, 7]) {
-      ours.writeAndBeginNext(index, 200, x);
-      theirs.writeAndBeginNext(index, 200, expected);
-      expect(x).toEqual(expected);
-      const alone = new Float32Array(x.length);
-      ours.write(index, 200, alone);
-      expect(x).toEqual(alone);
+    const size = 200 * world.hiddenDim;
+    const [several, expected] = [ours, theirs].map((sampler) => {
+      const memory = sampler.hostMemory(4 * 3 * size);
+      return [0, 1, 2].map((i) => new Float32Array(memory, 4 * i * size, size));
+    });
+    for (const index of [0, 3, 6, 17]) {
+      ours.writeAndBeginNext(index, 200, ...several);
+      theirs.writeAndBeginNext(index, 200, ...expected);
+      expect(several).toEqual(expected);
+      const alone = new Float32Array(size);
+      ours.write(index + 2, 200, alone);
+      expect(several[2]).toEqual(alone);
     }
   });
 
@@ -105,10 +113,13 @@ describe.skipIf(noStandIn)('the sampler by the CUDA driver', () => {
     }
   });
 
-  it('ends with one line where the memory of its device is full', async () => {
+  it('draws fewer rows at a time where memory is short, and ends with one line where there is none', async () => {
     const world = await buildWorld(config);
     const driver = byCuda();
+    const expected = new DeviceSampler(world, 3, driver).sample(5, 1500);
     standIn().limit(2 ** 20);
+    expect(new DeviceSampler(world, 3, driver).sample(5, 1500)).toEqual(expected);
+    standIn().limit(2 ** 10);
     expect(() => new DeviceSampler(world, 3, driver)).toThrow(
       /^stand-in for a card has no memory left for \d+ bytes of the sampler$/,
     );

@@ -1,18 +1,23 @@
 import { describe, expect, it, vi } from 'vitest';
+import { chooseDevice } from '#engine/opencl/devices';
+import { OpenClDriver } from '#engine/opencl/opencl-driver';
 import { noDevice } from '#engine/opencl/testing/here';
 import { buildWorld } from '../../world/build.ts';
+import { parseConfig } from '../../world/config.ts';
+import type { ForestNode } from '../../world/forest.ts';
+import { deriveWorld } from '../../world/world.ts';
 import { hiddenOf } from '../reference.ts';
 import { config } from '../testing/deep-world.ts';
 import { DeviceSampler } from './device-sampler.ts';
 import { samplerDriver } from './drivers.ts';
-import { GROUP, macrosFor, SAMPLER } from './kernels.ts';
+import { GROUP, SAMPLER } from './kernels.ts';
 import { Runner } from './runner.ts';
 
 const world = await buildWorld(config);
 
 describe.skipIf(noDevice !== null)('the sampler on a device', () => {
   it('has Philox4x32-10, by the known answers of its authors', () => {
-    const runner = new Runner(samplerDriver(), SAMPLER, GROUP, macrosFor(1, 1));
+    const runner = new Runner(samplerDriver(), SAMPLER, GROUP);
     const words = (...from: number[]): string[] => {
       const to = runner.allocate(16);
       runner.run('philox_words', 1, [runner.filled(Int32Array.from(from, (word) => word | 0)), to]);
@@ -80,14 +85,30 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
     }
   });
 
-  it('draws a batch that it has begun once', () => {
+  it('draws a batch that it has begun once, also where fewer rows of it are asked for', () => {
     const sampler = new DeviceSampler(world, 7);
-    const x = new Float32Array(10 * world.hiddenDim);
+    const d = world.hiddenDim;
+    const xs = [10, 10, 10, 4].map((rows) => new Float32Array(rows * d));
+    const expected = new Float32Array(10 * d);
     const runner = (sampler as unknown as { runner: Runner }).runner;
     const run = vi.spyOn(runner, 'run');
-    for (const index of [0, 1, 2]) sampler.writeAndBeginNext(index, 10, x);
-    expect(run.mock.calls.filter(([name]) => name === 'draw_rows')).toHaveLength(4);
+    for (const index of [0, 4, 8]) {
+      sampler.writeAndBeginNext(index, 10, ...xs);
+      expect(run.mock.calls.filter(([name]) => name === 'make_rows')).toHaveLength(index + 8);
+    }
     run.mockRestore();
+    for (const [i, x] of xs.entries()) {
+      new DeviceSampler(world, 7).write(8 + i, 10, expected);
+      expect(x, `${i}`).toEqual(expected.subarray(0, x.length));
+    }
+  });
+
+  it.each([1, 16, 64])('draws the same bits in groups of %i work items', (largestGroup) => {
+    const small = new DeviceSampler(world, 7, new OpenClDriver({ ...chooseDevice(), largestGroup }));
+    const sampler = new DeviceSampler(world, 7);
+    const [x, expected] = [0, 0].map(() => new Float32Array(500 * world.hiddenDim));
+    expect(small.sample(3, 500, x)).toEqual(sampler.sample(3, 500, expected));
+    expect(x).toEqual(expected);
   });
 
   it('makes x of its own activations', () => {
@@ -104,5 +125,36 @@ describe.skipIf(noDevice !== null)('the sampler on a device', () => {
     const alone = new Float32Array(x.length);
     new DeviceSampler(world, 1).write(3, 40, alone);
     expect(alone).toEqual(x);
+  });
+
+  it('descends as deep as a forest goes, and stops below what does not fire', async () => {
+    const levels = 40;
+    const base = await buildWorld(
+      parseConfig(
+        {
+          ...{ num_features: levels, hidden_dim: 4, seed: 1, mean_firing_magnitudes: 9 },
+          firing_probability: { probability: 0.97, generator_name: 'constant' },
+        },
+        'test',
+      ),
+    );
+    let root: ForestNode | null = null;
+    for (let feature_index = levels - 1; feature_index >= 0; feature_index--) {
+      root = {
+        ...{ feature_index, feature_id: null, children: root ? [root] : [] },
+        ...{ mutually_exclusive_children: false, scale_children_by_parent: false },
+      };
+    }
+    const chain = deriveWorld({ ...base, forest: { roots: root ? [root] : [] } });
+    const rows = 2000;
+    const { offsets, features } = new DeviceSampler(chain, 1).sample(0, rows);
+    let whole = 0;
+    for (let row = 0; row < rows; row++) {
+      const active = features.subarray(offsets[row], offsets[row + 1]);
+      expect([...active]).toEqual(Array.from(active, (_, level) => level));
+      if (active.length === levels) whole++;
+    }
+    const rate = 0.97 ** levels;
+    expect(Math.abs(whole / rows - rate)).toBeLessThan(5 * Math.sqrt((rate * (1 - rate)) / rows));
   });
 });

@@ -1,19 +1,19 @@
 import type { DeviceBuffer } from '#engine/opencl/buffers';
 import type { Driver } from '#engine/opencl/driver';
+import type { Source } from '#engine/opencl/programs';
 import type { World } from '../../world/world.ts';
-import { planOf } from '../plan.ts';
 import type { SparseRows } from '../sampler.ts';
 import { samplerDriver } from './drivers.ts';
-import { GROUP, macrosFor, SAMPLER } from './kernels.ts';
-import { preorderOf } from './preorder.ts';
+import { GROUP, SAMPLER } from './kernels.ts';
 import { Runner } from './runner.ts';
+import { ENTRY_WORDS, Slices } from './slices.ts';
 
-/** Bytes for the active features of the rows that are drawn at a time, with places for all features. */
-const ENTRIES_BYTES = 128 << 20;
-const MOST_ROWS = 4096;
+/** Batches worth drawing at a time, and their bytes: a card that two processes share changes slowly. */
+const AT_A_TIME = 4;
+const MOST_BYTES = 64 << 20;
 
-/** Those of each device, by what they are built with. */
-const runners = new WeakMap<Driver, Map<string, Runner>>();
+/** Those of each device, by source. */
+const runners = new WeakMap<Driver, Map<Source, Runner>>();
 
 /**
  * Draws samples of a world on a device, by OpenCL or by the CUDA driver, equal in distribution to `Sampler`,
@@ -22,48 +22,20 @@ const runners = new WeakMap<Driver, Map<string, Runner>>();
  */
 export class DeviceSampler {
   private readonly runner: Runner;
-  private readonly memory: Record<
-    'loadings' | 'cutoffs' | 'means' | 'stds' | 'nodes' | 'tops' | 'vectors' | 'bias',
-    DeviceBuffer
-  >;
-  private readonly entries: Record<'features' | 'values' | 'counts', DeviceBuffer>;
-  private readonly rank: number;
-  private readonly tops: number;
-  /** Rows that are drawn at a time. */
-  private readonly slice: number;
-  private x: { memory: DeviceBuffer; rows: number } | null = null;
-  /** The batch that is drawn into `x` already. */
-  private ahead: { index: number; rows: number } | null = null;
+  private readonly slices: Slices;
+  private batches: { memory: DeviceBuffer[]; rows: number; wanted: number } | null = null;
+  /** Batches that are drawn already: so many from `index` on. */
+  private ahead: { index: number; count: number; rows: number } | null = null;
 
   /** @throws DeviceError where no device starts or its memory is too small */
   constructor(
     private readonly world: World,
-    private readonly seed: number,
+    seed: number,
     private readonly driver: Driver = samplerDriver(),
+    source: Source = SAMPLER,
   ) {
-    const { rank, loadings, cutoffs } = planOf(world);
-    const { nodes, tops, levels } = preorderOf(world);
-    const n = world.numFeatures;
-    this.rank = rank;
-    this.runner = runnerOn(driver, macrosFor(rank, levels));
-    const { runner } = this;
-    this.memory = {
-      loadings: runner.filled(byFactor(loadings, n)),
-      ...{
-        cutoffs: runner.filled(cutoffs),
-        means: runner.filled(world.means),
-        stds: runner.filled(world.stds),
-      },
-      ...{ nodes: runner.filled(nodes), tops: runner.filled(tops) },
-      ...{ vectors: runner.filled(world.featureVectors), bias: runner.filled(world.bias) },
-    };
-    this.tops = tops.length;
-    this.slice = Math.min(MOST_ROWS, Math.max(1, Math.floor(ENTRIES_BYTES / (8 * n))));
-    this.entries = {
-      features: runner.allocate(4 * this.slice * n),
-      values: runner.allocate(4 * this.slice * n),
-      counts: runner.allocate(4 * this.slice),
-    };
+    this.runner = runnerOn(driver, source);
+    this.slices = new Slices(this.runner, world, seed);
   }
 
   /** "NVIDIA H200, driver 580.159", or "NVIDIA H200, CUDA 13.0" by that driver alone. */
@@ -79,100 +51,97 @@ export class DeviceSampler {
 
   /** Writes the activations [rows, hidden_dim] of the batch of that index. */
   write(index: number, rows: number, x: Float32Array): void {
-    const memory = this.drawn(index, rows);
-    this.runner.read(memory, x.subarray(0, rows * this.world.hiddenDim));
+    this.runner.read(this.drawn(index, rows), x.subarray(0, rows * this.world.hiddenDim));
   }
 
-  /** The same, and has the device draw the next batch of that size while this process sends this one. */
-  writeAndBeginNext(index: number, rows: number, x: Float32Array): void {
-    this.write(index, rows, x);
-    this.drawn(index + 1, rows);
-    this.ahead = { index: index + 1, rows };
-    this.driver.flush();
+  /** How many batches of that many rows are worth drawing in one go. */
+  atATime(rows: number): number {
+    const bytes = 4 * rows * this.world.hiddenDim;
+    return Math.max(1, Math.floor(Math.min(AT_A_TIME, MOST_BYTES / bytes)));
   }
 
-  /** The batch of that index on the device, once what is queued is done. */
-  private drawn(index: number, rows: number): DeviceBuffer {
-    const memory = this.roomFor(rows);
+  /**
+   * Writes a batch into each array, from that index on; an array that is shorter takes the first rows. Then
+   * it has the device draw as many more in one go, while this process sends these.
+   */
+  writeAndBeginNext(index: number, rows: number, ...xs: Float32Array[]): void {
+    const d = this.world.hiddenDim;
+    for (const [i, x] of xs.entries()) this.write(index + i, Math.min(rows, x.length / d), x);
+    const next = index + xs.length;
     const { ahead } = this;
-    this.ahead = null;
-    if (ahead?.index === index && ahead.rows === rows) return memory;
-    for (let first = 0; first < rows; first += this.slice) {
-      const inSlice = Math.min(this.slice, rows - first);
-      this.draw(index, first, inSlice);
-      this.synthesise(first, inSlice, memory);
-    }
-    return memory;
+    if (ahead && next < ahead.index + ahead.count) return;
+    const memory = this.memoryFor(rows, xs.length).slice(0, xs.length);
+    for (const [i, one] of memory.entries()) this.slices.draw(next + i, rows, one);
+    this.ahead = { index: next, count: memory.length, rows };
+    this.driver.flush();
   }
 
   /** The batch of that index as `Sampler.sample` gives it: active features, and activations in `x`. */
   sample(index: number, rows: number, x?: Float32Array): SparseRows {
-    const n = this.world.numFeatures;
+    const { places, features: featureOf, rows: most } = this.slices;
     const offsets = new Uint32Array(rows + 1);
     const features: number[] = [];
     const values: number[] = [];
-    for (let first = 0; first < rows; first += this.slice) {
-      const inSlice = Math.min(this.slice, rows - first);
-      this.draw(index, first, inSlice);
-      const all = {
-        counts: new Int32Array(inSlice),
-        features: new Int32Array(inSlice * n),
-        values: new Float32Array(inSlice * n),
-      };
-      for (const name of ['counts', 'features', 'values'] as const)
-        this.runner.read(this.entries[name], all[name]);
-      for (const [row, count] of all.counts.entries()) {
-        offsets[first + row + 1] = offsets[first + row] + count;
-        features.push(...all.features.subarray(row * n, row * n + count));
-        values.push(...all.values.subarray(row * n, row * n + count));
+    const counts = new Int32Array(Math.min(most, rows));
+    const entries = new Int32Array(counts.length * places * ENTRY_WORDS);
+    const numbers = new Float32Array(entries.buffer);
+    for (let first = 0; first < rows; first += most) {
+      const inSlice = Math.min(most, rows - first);
+      const read = entries.subarray(0, inSlice * places * ENTRY_WORDS);
+      this.slices.read(index, first, counts.subarray(0, inSlice), read);
+      for (let row = 0; row < inSlice; row++) {
+        for (let e = 0; e < counts[row]; e++) {
+          const at = (row * places + e) * ENTRY_WORDS;
+          features.push(featureOf[entries[at + 1]]);
+          values.push(numbers[at + 3]);
+        }
+        offsets[first + row + 1] = features.length;
       }
     }
     if (x) this.write(index, rows, x);
     return { rows, offsets, features: Uint32Array.from(features), values: Float32Array.from(values) };
   }
 
-  private draw(index: number, first: number, rows: number): void {
-    const { memory, entries, seed } = this;
-    const { loadings, cutoffs, means, stds, nodes, tops } = memory;
-    this.runner.run('draw_rows', rows, [
-      ...[loadings, cutoffs, means, stds, nodes, tops],
-      ...[this.tops, this.world.numFeatures, this.rank, first],
-      ...[...words(seed), ...words(index)],
-      ...[entries.features, entries.values, entries.counts],
-    ]);
+  /** The batch of that index on the device, once what is queued is done. */
+  private drawn(index: number, rows: number): DeviceBuffer {
+    const memory = this.memoryFor(rows, 1);
+    const { ahead } = this;
+    // A row does not depend on how many there are: the last rows of a stream begin a batch that is drawn.
+    if (ahead && ahead.rows >= rows && index >= ahead.index && index < ahead.index + ahead.count) {
+      return memory[index - ahead.index];
+    }
+    this.ahead = null;
+    this.slices.draw(index, rows, memory[0]);
+    return memory[0];
   }
 
-  private synthesise(first: number, rows: number, x: DeviceBuffer): void {
-    const { memory, entries, world } = this;
-    this.runner.run('synthesise', rows, [
-      ...[memory.vectors, memory.bias, entries.features, entries.values, entries.counts],
-      ...[world.numFeatures, world.hiddenDim, first, x],
-    ]);
+  /** Memory for so many batches of that many rows, or for fewer of them where it is short. */
+  private memoryFor(rows: number, wanted: number): DeviceBuffer[] {
+    const { batches } = this;
+    if (batches && batches.rows >= rows && batches.wanted >= wanted) return batches.memory;
+    for (const memory of batches?.memory ?? []) this.runner.release(memory);
+    this.ahead = null;
+    this.batches = null;
+    const memory = this.severalOf(4 * rows * this.world.hiddenDim, wanted);
+    this.batches = { memory, rows, wanted };
+    return memory;
   }
 
-  private roomFor(rows: number): DeviceBuffer {
-    if (this.x && this.x.rows >= rows) return this.x.memory;
-    if (this.x) this.runner.release(this.x.memory);
-    this.x = { memory: this.runner.allocate(4 * rows * this.world.hiddenDim), rows };
-    return this.x.memory;
+  private severalOf(bytes: number, wanted: number): DeviceBuffer[] {
+    do {
+      for (let count = wanted; count > 0; count--) {
+        const memory = this.runner.allocateAll(Array(count).fill(bytes));
+        if (memory) return memory;
+      }
+    } while (this.slices.shrink());
+    throw this.runner.full(bytes);
   }
 }
 
-function runnerOn(driver: Driver, macros: readonly string[]): Runner {
-  const own = runners.get(driver) ?? new Map<string, Runner>();
+function runnerOn(driver: Driver, source: Source): Runner {
+  const own = runners.get(driver) ?? new Map<Source, Runner>();
   runners.set(driver, own);
-  const key = macros.join(' ');
-  const runner =
-    own.get(key) ?? new Runner(driver, SAMPLER, Math.min(GROUP, driver.found.largestGroup), macros);
-  own.set(key, runner);
+  const runner = own.get(source) ?? new Runner(driver, source, Math.min(GROUP, driver.found.largestGroup));
+  own.set(source, runner);
   return runner;
 }
-
-/** Loadings [features, rank] as [rank, features]. */
-function byFactor(loadings: Float32Array, features: number): Float32Array {
-  const rank = loadings.length / features;
-  return Float32Array.from(loadings, (_, at) => loadings[(at % features) * rank + Math.floor(at / features)]);
-}
-
-/** A whole number as two words of 32 bits, the low one first. */
-const words = (number: number): [number, number] => [number | 0, Math.floor(number / 2 ** 32) | 0];

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { decodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
+import { buildWorld } from '../world/build.ts';
+import { drawnOnDemand } from './frames.ts';
+import { config } from './testing/deep-world.ts';
+
+const world = await buildWorld(config);
+const d = world.hiddenDim;
+
+describe('frames that are drawn on demand', () => {
+  it.each([1, 2, 4, 8])('are the same, %i at a time, from any batch on and to any row', (atATime) => {
+    for (const [from, rows] of [
+      [0, 50],
+      [7, 41],
+      [3, 80],
+      [2, 9],
+    ]) {
+      const drawn: number[] = [];
+      const frames = drawnOnDemand(
+        { world, from, rows, batch: 10 },
+        (index, most, ...xs) => {
+          for (const [i, x] of xs.entries()) {
+            drawn.push(index + i);
+            expect(x.length).toBeLessThanOrEqual(most * d);
+            x.fill(index + i);
+          }
+        },
+        { atATime },
+      );
+      const count = Math.ceil(rows / 10);
+      for (let frame = 0; frame < count; frame++) {
+        const { bytes, rows: inFrame } = frames.next() ?? { bytes: new Uint8Array(), rows: 0 };
+        expect(inFrame).toBe(Math.min(10, rows - 10 * frame));
+        expect(decodeFrameHeader(Buffer.from(bytes), { d, batchRows: 10 })).toEqual({
+          rows: inFrame,
+          batchIndex: from + frame,
+        });
+        const x = new Float32Array(bytes.slice(FRAME_HEADER_BYTES).buffer);
+        expect([...x]).toEqual(Array(inFrame * d).fill(from + frame));
+        // No more are drawn than are sent, and no batch twice.
+        expect(drawn.length).toBe(Math.min(count, atATime * (1 + Math.floor(frame / atATime))));
+      }
+      expect(frames.next()).toBeNull();
+      expect(drawn).toEqual(Array.from({ length: count }, (_, i) => from + i));
+    }
+  });
+});
