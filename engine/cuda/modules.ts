@@ -1,6 +1,7 @@
 import { DeviceError } from '../opencl/library.ts';
 import {
   type Group,
+  keyOf,
   nameOf,
   type Parameter,
   parametersOf,
@@ -43,7 +44,7 @@ export class Modules {
   }
 
   private module(of: Group | Source, defines: string, items: number): Module {
-    const key = `${nameOf(of)} ${items} ${defines}`;
+    const key = `${keyOf(of)} ${items} ${defines}`;
     const known = this.modules.get(key);
     if (known) return known;
     const variant = variantOf(of, defines, items);

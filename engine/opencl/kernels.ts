@@ -1,6 +1,14 @@
 import type { Found } from './devices.ts';
 import { check, DeviceError, type OpenCl } from './library.ts';
-import { type Group, nameOf, type Parameter, parametersOf, type Source, sourceOf } from './programs.ts';
+import {
+  type Group,
+  keyOf,
+  nameOf,
+  type Parameter,
+  parametersOf,
+  type Source,
+  sourceOf,
+} from './programs.ts';
 
 const BUILD_LOG = 0x1183;
 
@@ -31,14 +39,16 @@ export class Kernels {
   }
 
   private program(of: Group | Source, defines: string, items: number) {
-    const group = nameOf(of);
-    const key = `${group} ${items} ${defines}`;
+    const key = `${keyOf(of)} ${items} ${defines}`;
     const known = this.programs.get(key);
     if (known) return known;
     const written = sourceOf(of);
     // On a processor unrolled loops only take the compiler seconds.
     const source = this.found.kind === 'software' ? written.replace(/^ *#pragma unroll.*$/gm, '') : written;
-    const program = { handle: this.build(source, group, defines, items), parameters: parametersOf(source) };
+    const program = {
+      handle: this.build(source, nameOf(of), defines, items),
+      parameters: parametersOf(source),
+    };
     this.programs.set(key, program);
     return program;
   }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type Group, parametersOf, sourceOf } from './programs.ts';
+import { type Group, keyOf, parametersOf, type Source, sourceOf } from './programs.ts';
 
 it('knows the parameters of plain kernels and of those that macros make', () => {
   const source = `
@@ -34,4 +34,15 @@ it('finds every kernel of every group', () => {
       macros > 0 ? (source.match(/^(FLAT|SPREAD|UNARY|OVER_ROWS|OVER_COLUMNS)\(/gm) ?? []).length : 0;
     expect(parametersOf(source).size, group).toBe(plain + made);
   }
+});
+
+it('tells sources of one name from each other, and from a group of that name', () => {
+  const source = (folder: string, ...parts: string[]): Source => ({
+    name: 'select',
+    folder: new URL(folder),
+    parts,
+  });
+  const all = [source('file:///a/', 'x'), source('file:///b/', 'x'), source('file:///a/', 'x', 'y')];
+  expect(new Set([...all, 'select' as const].map(keyOf)).size).toBe(4);
+  expect(keyOf(source('file:///a/', 'x'))).toBe(keyOf(all[0]));
 });

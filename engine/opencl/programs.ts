@@ -30,6 +30,10 @@ const OWN = new URL('./kernels/', import.meta.url);
 export const nameOf = (kernels: Group | Source): string =>
   typeof kernels === 'string' ? kernels : kernels.name;
 
+/** What tells kernels from all others: two sources may have the same name. */
+export const keyOf = (kernels: Group | Source): string =>
+  typeof kernels === 'string' ? kernels : [kernels.folder.href, ...kernels.parts].join(' ');
+
 /** The source of a group of kernels, with what all groups share before it. It is built with GROUP. */
 export function sourceOf(kernels: Group | Source): string {
   return `${read('common', OWN)}\n${typeof kernels === 'string' ? read(kernels, OWN) : joined(kernels)}`;

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
  * The same kernels, where each top may fire but those that fill up the last four: descend decides all by the
- * exact formula. Their name is their own, since a driver keeps the programs that it has built by name.
+ * exact formula.
  */
 function withoutBounds(): Source {
   const text = joined(SAMPLER);
