@@ -6,7 +6,7 @@ import { NUMBER, Watch } from './watch.ts';
 
 /** Arrays that a launch takes, as in optimiser.cl. */
 const SOME = 6;
-/** Weights of a work item. */
+/** Weights of a work item, as in optimiser.cl. */
 const EACH = 4;
 /** The sum of squares is made of blocks of so many numbers at least, and of so many blocks at most. */
 const LEAST_BLOCK = 4096;

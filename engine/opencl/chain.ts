@@ -11,7 +11,7 @@ const [SELF, FIRST, MODULO, QUOTIENT] = [0, 1, 2, 3];
 /** As in chain.cl. */
 const MOST_ARRAYS = 16;
 const MOST_LINKS = 24;
-/** Numbers of a work item. */
+/** Numbers of a work item, as in chain.cl. */
 const EACH = 4;
 
 /** An operand: an array and how its index follows from that of the result, or a number. */

@@ -1,4 +1,4 @@
-// Several elementwise launches in one: work item i does what it would do in each of them, in their order. A
+// Several elementwise launches in one: each does for a number i what it would do alone, in their order. A
 // program has WORDS integers for each: operation, place of the result, and for both operands the place of the
 // array (below 0: a number of the host), how its index follows from i, a divisor, and the number's bits.
 
