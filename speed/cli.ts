@@ -153,12 +153,12 @@ function partsIn(text: string): Part[] {
 
 /** The comparison with SAELens as a table, and what was compared on what. */
 function peerInWords(lines: readonly PeerLine[]): string {
-  const [{ saelens, torch, peerThreads, cpu, cores, gpu, blas, world, features }] = lines;
+  const [{ saelens, torch, peerThreads, cpu, cores, gpu, blas, npmAloneBy, world, features }] = lines;
   const sizes = lines.find(({ d_sae }) => d_sae !== undefined);
   return [
     tableOf(lines),
     `samples a second; ${world}: ${features} features${sizes ? `, d_in ${sizes.d_in}, d_sae ${sizes.d_sae}, batch ${sizes.batch}` : ''}`,
-    `SAELens ${saelens} on PyTorch ${torch}, ${peerThreads} threads; ours with ${blas ?? 'npm alone: no library for dense products is here'}`,
+    `SAELens ${saelens} on PyTorch ${torch}, ${peerThreads} threads; ours with ${blas ?? 'npm alone: no library for dense products is here'}${npmAloneBy === undefined ? '' : `; npm alone by ${npmAloneBy}`}`,
     `${cpu}, ${cores} cores${gpu === undefined ? '' : `; ${gpu}`}`,
     '',
   ].join('\n');

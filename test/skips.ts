@@ -103,6 +103,12 @@ const NEEDS: readonly Need[] = [
     notInCi: 'not every machine of CI has such a processor',
   },
   {
+    what: 'products by AMX',
+    of: /(^|\/)amx\./,
+    remedy: 'run it on Linux 5.16 or later, on an Intel Xeon with AMX, with the package koffi',
+    notInCi: 'not every machine of CI has such a processor',
+  },
+  {
     what: 'the kernels by the CUDA driver, on a stand-in of it',
     of: /(^|\/)(cuda\/[\w/-]+|trainer\/cuda[\w-]*|cuda-sampler|full-memory)\./,
     remedy:

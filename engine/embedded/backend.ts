@@ -2,7 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import { scatter } from '../csr.ts';
-import type { Blas } from './blas.ts';
+import type { Blas } from './dense-product.ts';
 import { transposeInto } from './gemm.ts';
 import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';

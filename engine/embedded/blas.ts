@@ -1,24 +1,8 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Blas } from './dense-product.ts';
 import { newerCore, readCpuinfo } from './processor.ts';
-
-/**
- * The dense product of a library, OpenBLAS or ONNX Runtime (onnx.ts): c [m, n] = a [m, k] · b [k, n], each
- * operand given as its transpose or not.
- */
-export interface Blas {
-  /** "OpenBLAS 0.3.21 SkylakeX". */
-  label: string;
-  /** The processor that the library took this one for, where it was asked for newer kernels; else null. */
-  instead: string | null;
-  multiply(
-    a: Float32Array,
-    b: Float32Array,
-    c: Float32Array,
-    size: { m: number; n: number; k: number; transposeA: boolean; transposeB: boolean },
-  ): void;
-}
 
 /**
  * Where systems install the build of OpenBLAS that has its own threads (pthreads): folders, and file names.

@@ -1,5 +1,5 @@
 import type { Level } from '../native/levels.ts';
-import type { Blas } from './blas.ts';
+import { type Affine, type Blas, NONE, type Product } from './dense-product.ts';
 import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';
 
@@ -19,28 +19,13 @@ const STRIP = 16;
 const MULTIPLY_WORK = 1 / 8;
 /**
  * Products up to this size, those of the profile `small`, use the embedded kernels, so that it gives the same
- * numbers with OpenBLAS and without.
+ * numbers with a library and without.
  */
 const MOST_WITHOUT_BLAS = 1 << 23;
 
-export interface Product {
-  m: number;
-  n: number;
-  k: number;
-  transposeA: boolean;
-  transposeB: boolean;
-}
-
-/** Pointers of a bias and a scale of each column of a product; 0 leaves one out. */
-export interface Affine {
-  bias: number;
-  scale: number;
-}
-const NONE: Affine = { bias: 0, scale: 0 };
-
 /**
  * c [m, n] = (a · b + bias) · scale of matrices in the backend's memory, each given as its transpose or not;
- * by OpenBLAS if there is one and the product is large.
+ * by the backend's library if it has one and the product is large.
  */
 export function multiply(
   backend: Multiplier,
@@ -56,8 +41,10 @@ export function multiply(
     multiplyInC(backend, pool.native.level, a, b, c, product, affine);
     return;
   }
-  if (blas && isLarge) blas.multiply(a, b, c, product);
-  else multiplyInWasm(backend, a, b, c, product);
+  if (blas && isLarge) {
+    blas.multiply(a, b, c, product, affine);
+    if (blas.isAffine) return;
+  } else multiplyInWasm(backend, a, b, c, product);
   applyAffine(backend, c, product.m, affine);
 }
 
@@ -142,6 +129,18 @@ export function transposeInto(
 const TRIAL = { m: 256, n: 512, k: 256, transposeA: false, transposeB: false };
 const TRIALS = 3;
 
+/** Whether a product by this library equals ours. */
+export function isEqual(pool: Pool, blas: Blas): boolean {
+  return withTrial(pool, (a, b, own, theirs) => {
+    multiply({ pool, heap: pool.heap, blas: null }, a, b, own, TRIAL);
+    multiply({ pool, heap: pool.heap, blas }, a, b, theirs, TRIAL);
+    return isNear(own, theirs);
+  });
+}
+
+const isNear = (own: Float32Array, theirs: Float32Array): boolean =>
+  own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
+
 /** Whether a product by this library equals ours, and takes less time. */
 export function isFasterAndEqual(pool: Pool, blas: Blas): boolean {
   return withTrial(pool, (a, b, own, theirs) => {
@@ -155,7 +154,7 @@ export function isFasterAndEqual(pool: Pool, blas: Blas): boolean {
       return least;
     };
     const isFaster = timeOf(blas, theirs) < timeOf(null, own);
-    return isFaster && own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
+    return isFaster && isNear(own, theirs);
   });
 }
 

@@ -1,6 +1,7 @@
 import { blasChoices } from '#contract/blas';
 import { UserError } from '#contract/errors';
-import { type Blas, findBlas } from './blas.ts';
+import { findBlas } from './blas.ts';
+import type { Blas } from './dense-product.ts';
 import { findOnnx } from './onnx.ts';
 
 interface Finders {
@@ -10,8 +11,9 @@ interface Finders {
 const FINDERS: Finders = { openblas: findBlas, onnx: findOnnx };
 
 /**
- * The library for dense products that ENGINE_BLAS asks for; null where it asks for none, or for any and there
- * is none. @throws UserError for an unknown value, and where the one that it names is not here
+ * The library for dense products that ENGINE_BLAS asks for; null where it asks for none (AMX needs none),
+ * or for any and there is none. @throws UserError for an unknown value, and where the one that it names is
+ * not here
  */
 export function findLibrary(
   threads: number,
@@ -21,7 +23,7 @@ export function findLibrary(
   const choice = blasChoices.find((one) => one === how);
   if (choice === undefined)
     throw new UserError(`ENGINE_BLAS=${how}: must be one of ${blasChoices.join(', ')}`);
-  if (choice === 'off') return null;
+  if (choice === 'off' || choice === 'amx') return null;
   if (choice === 'auto') return finders.openblas(threads) ?? finders.onnx(threads);
   const found = finders[choice](threads);
   if (found) return found;

@@ -6,7 +6,8 @@ import * as products from '../products.ts';
 import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
-import { type Affine, applyAffine, multiply } from './gemm.ts';
+import type { Affine } from './dense-product.ts';
+import { applyAffine, multiply } from './gemm.ts';
 import { transposedProduct } from './later.ts';
 import { RowProduct } from './row-product.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Blas } from './blas.ts';
+import type { Blas } from './dense-product.ts';
 import { productModel } from './onnx-model.ts';
 
 /*

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { isAmxHere } from './amx.ts';
 
 const program = fileURLToPath(new URL('./testing/steps.ts', import.meta.url));
 
@@ -37,6 +38,17 @@ it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in o
 
 it('refuses a word for OpenBLAS that it does not know: a misspelt off would leave it on', async () => {
   await expect(trained({ ENGINE_BLAS: 'none' })).rejects.toThrow(
-    'ENGINE_BLAS=none: must be one of auto, openblas, onnx, off',
+    'ENGINE_BLAS=none: must be one of auto, amx, openblas, onnx, off',
+  );
+});
+
+it('computes by AMX where the processor has it, and says in one line where it cannot', async () => {
+  const [unasked, amx] = [await trained({ ENGINE_BLAS: 'auto' }), isAmxHere()];
+  if (amx) {
+    expect(unasked.label).toMatch(/AVX-512, AMX\)$/);
+    expect(await trained({ ENGINE_BLAS: 'amx' })).toEqual(unasked);
+  } else expect(unasked.label).not.toContain('AMX');
+  await expect(trained({ ENGINE_BLAS: 'amx', ENGINE_NATIVE: 'off' })).rejects.toThrow(
+    'ENGINE_BLAS=amx: it needs an Intel Xeon with AMX',
   );
 });

@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { openNative } from '../native/open.ts';
+import { openAmx } from './amx.ts';
 import { EmbeddedBackend } from './backend.ts';
-import type { Blas } from './blas.ts';
-import { isEqualInWasm, isFasterAndEqual } from './gemm.ts';
+import type { Blas } from './dense-product.ts';
+import { isEqual, isEqualInWasm, isFasterAndEqual } from './gemm.ts';
 import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
@@ -55,15 +56,24 @@ function openPool(threads: number): Pool {
 }
 
 /**
- * The library that ENGINE_BLAS names. Where it names none, kernels in C, which are as fast, need none, so
- * that results do not depend on what a machine has installed.
+ * What computes large dense products, as ENGINE_BLAS names it. Where it names nothing, AMX if the processor
+ * has it; else kernels in C, which are as fast as a library, need none, so that results do not depend on what
+ * a machine has installed. @throws UserError where what it names is not here
  */
 function libraryFor(pool: Pool): Blas | null {
   const named = isNamed('ENGINE_BLAS');
+  if (!named || process.env.ENGINE_BLAS === 'amx') {
+    const amx = openAmx(pool);
+    if (amx && isEqual(pool, amx)) return amx;
+    if (named) throw new UserError(`ENGINE_BLAS=amx: ${amx ? 'it gives wrong numbers here' : NO_AMX}`);
+  }
   if (pool.native && !named) return null;
   const found = findLibrary(pool.threads);
   return found && (named || isWorthIt(pool, found)) ? found : null;
 }
+
+const NO_AMX =
+  'it needs an Intel Xeon with AMX (Sapphire Rapids or later), Linux 5.16 or later, and ENGINE_NATIVE=auto or avx512';
 
 const isNamed = (variable: string): boolean => !['auto', undefined].includes(process.env[variable]);
 

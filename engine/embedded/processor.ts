@@ -19,9 +19,13 @@ export function newerCore(chosen: string, cpuinfo: string): string | null {
 /** Steps back from the newest kernels. */
 const age = (core: string): number => (AVX512.includes(core) ? 0 : AVX2.includes(core) ? 1 : 2);
 
+/** The features of a processor, as Linux names them, by the text of its /proc/cpuinfo. */
+export const featuresOf = (cpuinfo: string): Set<string> =>
+  new Set(/^flags\s*: (.*)$/m.exec(cpuinfo)?.[1].split(' '));
+
 function coreOf(cpuinfo: string): string | null {
-  const flags = new Set(/^flags\s*: (.*)$/m.exec(cpuinfo)?.[1].split(' '));
-  const has = (...names: string[]) => names.every((name) => flags.has(name));
+  const features = featuresOf(cpuinfo);
+  const has = (...names: string[]) => names.every((name) => features.has(name));
   // OpenBLAS has kernels of its own for AMD's processors with AVX2, and uses them for those with AVX-512 too.
   if (/^vendor_id\s*: AuthenticAMD/m.test(cpuinfo)) return has('avx2', 'fma') ? 'Zen' : null;
   if (has('avx512f', 'avx512bw', 'avx512dq', 'avx512vl')) return 'SkylakeX';

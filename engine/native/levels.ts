@@ -1,5 +1,6 @@
 import { UserError } from '#contract/errors';
 import { nativeChoices } from '#contract/native';
+import { featuresOf } from '../embedded/processor.ts';
 
 /**
  * The sets of instructions that kernels in C are built for, the widest first: what a person reads, what
@@ -18,8 +19,8 @@ export const levels = Object.keys(LEVELS) as Level[];
 
 /** The levels that a processor has, by the text of its /proc/cpuinfo. */
 export function levelsOf(cpuinfo: string): Level[] {
-  const flags = new Set(/^flags\s*: (.*)$/m.exec(cpuinfo)?.[1].split(' '));
-  return levels.filter((level) => LEVELS[level].features.every((feature) => flags.has(feature)));
+  const features = featuresOf(cpuinfo);
+  return levels.filter((level) => LEVELS[level].features.every((feature) => features.has(feature)));
 }
 
 /**

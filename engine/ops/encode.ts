@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { type EmbeddedBackend, embeddedBackend } from '../embedded/backend.ts';
-import { type Affine, applyAffine } from '../embedded/gemm.ts';
+import type { Affine } from '../embedded/dense-product.ts';
+import { applyAffine } from '../embedded/gemm.ts';
 import { matMul } from '../embedded/matrices.ts';
 import { columnGradients } from '../embedded/products.ts';
 import { numbers } from '../kernel.ts';

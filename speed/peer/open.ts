@@ -9,7 +9,7 @@ import { findLibrary } from '#engine/embedded/library';
 import { findSaelens } from '#host/saelens';
 import { timedThreads } from '../sampler.ts';
 import { FULL_SIZE } from '../step/plan.ts';
-import { type Case, runCase } from '../step/run.ts';
+import { type Case, ownProducts, runCase } from '../step/run.ts';
 import { ROWS } from '../timing.ts';
 import { startPeer } from './ask.ts';
 import type { PeerLine } from './compare.ts';
@@ -65,6 +65,7 @@ export async function* benchPeer({
       ...{ world: basename(name, '.json'), features: world.numFeatures, saelens, torch },
       ...{ peerThreads: threads, cpu: cpus()[0]?.model ?? '', cores, ...(gpu !== null && { gpu }) },
       ...(blas && { blas: blas.label }),
+      ...(ownProducts() === 'amx' && { npmAloneBy: 'AMX' }),
     };
     try {
       for await (const line of comparePeer(options, { peer, step: runCase, sample })) {

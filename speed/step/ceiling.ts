@@ -7,8 +7,9 @@ import type { Ceiling } from './step.ts';
 const [M, K, N] = [1024, 768, 4096];
 
 /**
- * The best float32 product of this machine, on all its cores: OpenBLAS where the system has it, else the
- * project's plain SIMD product on one thread times the cores. The fastest round counts, so that other load
+ * The best float32 product of this machine, on all its cores, but for AMX, by which an encode may have more
+ * than all of it: OpenBLAS where the system has it, else the project's plain SIMD product on one thread times
+ * the cores. The fastest round counts, so that other load
  * on the machine does not lower the result.
  */
 export function productCeiling(seconds: number): Ceiling & { isBlas: boolean } {

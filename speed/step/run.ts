@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SamplerName } from '#bench/sampler/device/open';
 import { UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { isAmxHere } from '#engine/embedded/amx';
 import { libraryHere } from '#engine/embedded/library';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { collect, startChild } from '#host/child';
@@ -24,7 +25,7 @@ export interface Case {
   plain: boolean;
   /** Thread count of the engine; where null, the engine chooses. */
   threads: number | null;
-  /** Whether products are left to the engine's own kernels; else a library does them, where one is here. */
+  /** Whether the engine's own kernels and AMX compute products; else a library, where one is here. */
   npmAlone: boolean;
   /** Whether all steps train on the same batch, so that nothing is drawn meanwhile. */
   resident?: boolean;
@@ -115,7 +116,7 @@ export async function runCase(asked: Case): Promise<Answer & { drawnBy: string |
       env: {
         ...channel.trainer.env,
         ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
-        ENGINE_BLAS: asked.npmAlone ? 'off' : namedLibrary(),
+        ENGINE_BLAS: asked.npmAlone ? ownProducts() : namedLibrary(),
       },
     }),
     cwd: REPOSITORY,
@@ -138,6 +139,10 @@ export async function runCase(asked: Case): Promise<Answer & { drawnBy: string |
     throw new Failure(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
   return { ...(JSON.parse(out) as Answer), drawnBy };
 }
+
+/** What computes dense products with the packages of npm ci alone; ENGINE_BLAS=off leaves AMX out. */
+export const ownProducts = (): 'amx' | 'off' =>
+  process.env.ENGINE_BLAS !== 'off' && isAmxHere() ? 'amx' : 'off';
 
 /** The library of this machine by its name: without one, the engine takes its own kernels where it can. */
 function namedLibrary(): string {

@@ -1,4 +1,5 @@
 // The kernels of the embedded backend in C, as one library. `npm run build:native` builds it.
+#include "amx.h"
 #include "combination.h"
 #include "elementwise.h"
 #include "product.h"
@@ -9,6 +10,12 @@
 
 typedef void kernel(const struct job *);
 
+#ifdef __AVX512F__
+#define AMX_KERNELS(each) each(packPieces) each(productOfPieces)
+#else
+#define AMX_KERNELS(each)
+#endif
+
 #define KERNELS(each)                                                                          \
   each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
   each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
@@ -16,7 +23,8 @@ typedef void kernel(const struct job *);
   each(sparseRows) each(columnSums) each(stripSums) each(sparseDots) each(above) each(histogram) \
   each(sumColumns) each(sumOfRows) each(squaresOfRows) each(rowDots) \
   each(combine) each(combinationSquares) each(combinationColumns) \
-  each(unitRows) each(unitRowsGradient)
+  each(unitRows) each(unitRowsGradient) \
+  AMX_KERNELS(each)
 
 #define ENTRY(name) {#name, name},
 static const struct {

@@ -3,7 +3,7 @@
 // relaxed.wasm, and the same for both levels.
 #pragma once
 
-#include "job.h"
+#include "room.h"
 
 /** A tile of c, whose sums stay in registers: PRODUCT of ../gemm.ts has its size too. */
 #ifdef __AVX512F__
@@ -148,12 +148,10 @@ KERNEL(product) {
   float *c = pointer(job, 2);
   const int64_t m = whole(job, 3), n = whole(job, 4), k = whole(job, 5), high = whole(job, 7);
   const int flipped = whole(job, 6) != 0;
-  int32_t *taken = pointer(job, 8);
   const float *bias = pointer(job, 10), *scale = pointer(job, 11);
-  const int64_t threads = whole(job, 9), across = (n + COLUMNS - 1) / COLUMNS;
-  int64_t own = 0;
-  while (__atomic_exchange_n(&taken[own], 1, __ATOMIC_ACQUIRE)) own = (own + 1) % threads;
-  float *rights = (float *)(taken + 64) + own * DEPTH * COLUMNS;
+  const int64_t across = (n + COLUMNS - 1) / COLUMNS;
+  int64_t own;
+  float *rights = take_room(pointer(job, 8), whole(job, 9), DEPTH * COLUMNS, &own);
   for (int64_t block = job->from; block < job->to; block++) {
     const int64_t row_start = block / across * high, column_start = block % across * COLUMNS;
     const int64_t row_end = least(m, row_start + high), column_end = least(n, column_start + COLUMNS);
@@ -181,5 +179,5 @@ KERNEL(product) {
       }
     }
   }
-  __atomic_store_n(&taken[own], 0, __ATOMIC_RELEASE);
+  give_back(pointer(job, 8), own);
 }

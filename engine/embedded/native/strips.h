@@ -4,22 +4,13 @@
 // of products by rows.
 #pragma once
 
+#include "room.h"
 #include "sparse.h"
 
 /** Numbers of a row of a strip. */
 enum { STRIP_WIDE = 64 };
 /** Rows that are asked for before they are packed. */
 enum { ROWS_AHEAD = 16 };
-
-/**
- * Room of a thread in `scratch`: a word for each thread, set while it is in use, then `size` numbers for each.
- */
-INLINE float *take_room(int32_t *scratch, int64_t threads, int64_t size, int64_t *own) {
-  *own = 0;
-  while (__atomic_exchange_n(&scratch[*own], 1, __ATOMIC_ACQUIRE)) *own = (*own + 1) % threads;
-  return (float *)(scratch + 64) + *own * size;
-}
-INLINE void give_back(int32_t *scratch, int64_t own) { __atomic_store_n(&scratch[own], 0, __ATOMIC_RELEASE); }
 
 /** Numbers at..at + wide of the rows of a matrix of rows of n numbers, as rows of STRIP_WIDE. */
 static void pack_strip(const float *a, int64_t rows, int64_t n, int64_t at, int64_t wide, float *to) {
