@@ -226,7 +226,16 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         const outs = [new Float32Array(rows * n), new Float32Array(rows * n)];
         const all = [...operands, weights];
         expectSame('combine', rows, ...common(11), { of: [9, 10] }, 2, n, ...outs, ...all);
-        expectSame('combinationSquares', rows, ...common(8), n, new Float32Array(rows), ...all);
+        // Its two combinations are all operands, and the first alone.
+        const sums = [new Float32Array(rows), new Float32Array(rows)];
+        const some = [
+          { of: [9, 4 * n], isRaw: [1] },
+          { of: [0], isRaw: [0] },
+        ];
+        const list = { of: [3, 3, 4, 2, 5, 6, 13, 7, 1, 8, 1, 5, 6, 14], isRaw: [1, 3, 8, 10] };
+        const [table, , lists, , numbersOf, room] = common(9);
+        const blocks = [table, lists, numbersOf, room, ...some, ...all, ...sums];
+        expectSame('combinationSquares', rows, list, 2, n, ...blocks);
         expectSame('combinationColumns', 2, ...common(9), rows, n, new Float32Array(2 * n), ...all);
       }
     }
