@@ -1,5 +1,6 @@
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
+import { withCopies } from './copies.ts';
 
 const BLOCK = 1 << 16;
 
@@ -63,17 +64,16 @@ export function largestAbove(
       at += counts[i];
     }
     const kept = Math.min(total, count);
-    const [offsets, indices, found] = [rows + 1, kept, kept].map((length) => heap.allocate(4 * length));
     const { cut, ties } = cutOf(total, kept);
-    const outs = [rows, size / rows, offsets, indices, found];
-    pool.run('keepAbove', 1, 0, positions, bits, total, cut, ties, ...outs);
     const codes = {
       rows,
-      offsets: Uint32Array.from(heap.words(offsets, rows + 1)),
-      indices: Uint32Array.from(heap.words(indices, kept)),
-      values: Float32Array.from(heap.floats(found, kept)),
+      offsets: new Uint32Array(rows + 1),
+      indices: new Uint32Array(kept),
+      values: new Float32Array(kept),
     };
-    for (const block of [offsets, indices, found]) heap.release(block);
+    withCopies(heap, [codes.offsets, codes.indices, codes.values], [], (...outs) => {
+      pool.run('keepAbove', 1, 0, positions, bits, total, cut, ties, rows, size / rows, ...outs);
+    });
     return codes;
   }
 
