@@ -332,6 +332,12 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         expectSame('above', blocks, values, size, 50, least, found, counts, bits);
         expectSame('above', blocks, values, size, 50, least, found, counts, 0);
         expectSame('histogram', blocks, values, size, 50, new Uint32Array(1024 * blocks));
+        const [positions, patterns] = [0, 1000].map((first) =>
+          Uint32Array.from({ length: 50 * blocks }, (_, i) => first + i),
+        );
+        const starts = Uint32Array.from({ length: blocks + 1 }, (_, i) => 37 * i - Math.min(i, 20));
+        const joined = [new Uint32Array(starts[blocks]), new Uint32Array(starts[blocks])];
+        expectSame('joinBlocks', blocks, positions, patterns, 50, starts, ...joined);
       }
     }
   });

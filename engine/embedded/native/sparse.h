@@ -322,6 +322,26 @@ KERNEL(above) {
   }
 }
 
+INLINE void copy_words(const uint32_t *from, int64_t count, uint32_t *to) {
+  for (int64_t at = 0; at < count; at += LANES) {
+    const int part = (int)least(LANES, count - at);
+    if (part == LANES) store((float *)to + at, load((const float *)from + at));
+    else store_part((float *)to + at, load_part((const float *)from + at, part), part);
+  }
+}
+
+KERNEL(joinBlocks) {
+  const uint32_t *positions = pointer(job, 0), *bits = pointer(job, 1);
+  const int64_t block = whole(job, 2);
+  const uint32_t *starts = pointer(job, 3);
+  uint32_t *joined = pointer(job, 4), *joined_bits = pointer(job, 5);
+  for (int64_t i = job->from; i < job->to; i++) {
+    const int64_t start = starts[i], count = starts[i + 1] - start;
+    copy_words(positions + i * block, count, joined + start);
+    copy_words(bits + i * block, count, joined_bits + start);
+  }
+}
+
 /** The bits of infinity: those of positive numbers are from 1 to these, those of a NaN above. */
 #define INFINITE 0x7f800000u
 #define NEGATIVE 0x80000000u
