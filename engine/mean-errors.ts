@@ -6,23 +6,32 @@ import { tiltedErrors } from './opencl/fused.ts';
 import { currentForm } from './operation.ts';
 
 /**
- * The mean of the squared errors |a_i - b_i|² of the rows of a and b [batch, d], as one operation. With a
- * tilt above 0 they are weighted by softmax(tilt · error / mean error), as constants for the gradient. Null
- * where it must be composed of others: of the squared errors, and a softmax.
+ * For each a, the mean of the squared errors |a_i - b_i|² of the rows of a and b [batch, d], as an operation.
+ * With a tilt above 0 they are weighted by softmax(tilt · error / mean error), as constants for the gradient.
+ * Null where it must be composed of others: of the squared errors, and a softmax.
  */
-export function meanErrors(a: tf.Tensor, b: tf.Tensor, tilt: number): tf.Tensor | null {
-  const isMatrix = a.rank === 2 && a.size > 0 && tf.util.arraysEqual(a.shape, b.shape);
-  if (!isMatrix || currentForm() === 'plain') return null;
-  if (currentForm() === 'device') return tiltedErrors(a, b, Math.max(0, tilt));
+export function meanErrors(all: readonly tf.Tensor[], b: tf.Tensor, tilt: number): tf.Tensor[] | null {
+  const fits = (a: tf.Tensor) => a.rank === 2 && a.size > 0 && tf.util.arraysEqual(a.shape, b.shape);
+  if (all.length === 0 || !all.every(fits) || currentForm() === 'plain') return null;
+  if (currentForm() === 'device') return all.map((a) => tiltedErrors(a, b, Math.max(0, tilt)));
   const backend = embeddedBackend();
-  return backend && weightedErrors(backend, a, b, tilt);
+  if (!backend) return null;
+  const pairs = all.map((a) => [a, b] as const);
+  const errors = squaredErrors(backend, pairs);
+  return errors.map((own, i) => weightedErrors(backend, ...pairs[i], own, tilt));
 }
 
-function weightedErrors(backend: EmbeddedBackend, a: tf.Tensor, b: tf.Tensor, tilt: number): tf.Tensor {
+/** Of these squared errors, which it disposes of. */
+function weightedErrors(
+  backend: EmbeddedBackend,
+  a: tf.Tensor,
+  b: tf.Tensor,
+  errors: tf.TensorInfo,
+  tilt: number,
+): tf.Tensor {
   return tf.customGrad((left, right, save) => {
     const inputs = [left as tf.Tensor, right as tf.Tensor];
     (save as tf.GradSaveFunc)(inputs);
-    const errors = squaredErrors(backend, inputs[0], inputs[1]);
     const values = backend.numbers(errors);
     const weights = tilt > 0 ? tilted(values, tilt) : new Float32Array(values.length).fill(1 / values.length);
     let sum = 0;

@@ -20,15 +20,23 @@ export function computeSums(
   });
 }
 
-/** The squares of each row of a sum, added up: [rows]. */
-export function squaresOf(backend: EmbeddedBackend, sum: Sum, shape: readonly number[]): TensorInfo {
+/** The squares of each row of several sums, added up: [rows] for each, in one pass over what they share. */
+export function squaresOf(
+  backend: EmbeddedBackend,
+  sums: readonly Sum[],
+  shape: readonly number[],
+): TensorInfo[] {
+  const { heap, pool } = backend;
   const [rows, n] = shape;
-  const out = backend.make([rows]);
-  const target = backend.numbers(out).byteOffset;
-  withOperands(backend, [sum], shape, (count, ...operands) => {
-    backend.pool.run('combinationSquares', rows, n * count, ...operands, n, target);
-  });
-  return out;
+  const outs = sums.map(() => backend.make([rows]));
+  const all = sums.map((sum) => laidOut(backend, [sum], shape));
+  const words = all.flatMap(({ operands }, i) => [...operands, backend.numbers(outs[i]).byteOffset]);
+  const each = heap.allocate(4 * words.length);
+  heap.words(each, words.length).set(words);
+  const work = n * all.reduce((total, { count }) => total + count, 0);
+  pool.run('combinationSquares', rows, work, each, sums.length, n);
+  for (const block of [each, ...all.map(({ table }) => table)]) heap.release(block);
+  return outs;
 }
 
 /** Rows of an item of combinationColumns, and columns of one of sumColumns. */
@@ -56,16 +64,23 @@ export function columnsOf(
 /** Words that an operand has in the table of the kernels: its address, and the bytes of a row or 0. */
 const OPERAND_WORDS = 2;
 
-/**
- * Runs `use` with the number of operands, and what the kernels here begin with, for sums that have the same
- * operands.
- */
+/** Runs `use` with the number of operands, and what the kernels here begin with. */
 function withOperands(
   backend: EmbeddedBackend,
   sums: readonly Sum[],
-  [rows, n]: readonly number[],
+  shape: readonly number[],
   use: (count: number, ...operands: number[]) => void,
 ): void {
+  const { table, count, operands } = laidOut(backend, sums, shape);
+  use(count, ...operands);
+  backend.heap.release(table);
+}
+
+/**
+ * What the kernels here begin with, for sums that have the same operands, the first of which is a block that
+ * the caller releases.
+ */
+function laidOut(backend: EmbeddedBackend, sums: readonly Sum[], [rows, n]: readonly number[]) {
   const { heap } = backend;
   const { operands, weights, constants } = sums.length === 1 ? sums[0] : sideBySide(sums);
   const addressOf = (tensor: TensorInfo | null) => (tensor ? backend.numbers(tensor).byteOffset : 0);
@@ -78,6 +93,6 @@ function withOperands(
   const numbers = table + 4 * words.length;
   heap.floats(numbers, constants.length).set(constants);
   const weightsAt = table + 4 * OPERAND_WORDS * count;
-  use(count, table, count, weightsAt, kinds, numbers, numbers + 4 * constants.length);
-  heap.release(table);
+  const room = numbers + 4 * constants.length;
+  return { table, count, operands: [table, count, weightsAt, kinds, numbers, room] };
 }

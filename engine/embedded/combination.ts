@@ -59,9 +59,16 @@ export function multiple(backend: EmbeddedBackend, a: TensorInfo, b: TensorInfo)
   return combination(backend, [[of, factor]]);
 }
 
-/** |a_i - b_i|² of each row, [rows], of two matrices of one shape. */
-export const squaredErrors = (backend: EmbeddedBackend, a: TensorInfo, b: TensorInfo): TensorInfo =>
-  squaresOf(backend, differenceOf(backend, a, b), a.shape);
+/** |a_i - b_i|² of each row, [rows], for pairs of matrices that all have one shape: in one pass. */
+export const squaredErrors = (
+  backend: EmbeddedBackend,
+  pairs: readonly (readonly [TensorInfo, TensorInfo])[],
+): TensorInfo[] =>
+  squaresOf(
+    backend,
+    pairs.map(([a, b]) => differenceOf(backend, a, b)),
+    pairs[0][0].shape,
+  );
 
 /** The gradients of `squaredErrors`: 2 dy_i (a_i - b_i), and the same with the other sign. */
 export function errorGradients(

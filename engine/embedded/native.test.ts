@@ -227,7 +227,16 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         const outs = [new Float32Array(rows * n), new Float32Array(rows * n)];
         const all = [...operands, weights];
         expectSame('combine', rows, ...common(11), { of: [9, 10] }, 2, n, ...outs, ...all);
-        expectSame('combinationSquares', rows, ...common(8), n, new Float32Array(rows), ...all);
+        // Its two combinations are all operands, and the first alone.
+        const sums = [new Float32Array(rows), new Float32Array(rows)];
+        const some = [
+          { of: [9, 4 * n], isRaw: [1] },
+          { of: [0], isRaw: [0] },
+        ];
+        const list = { of: [3, 3, 4, 2, 5, 6, 13, 7, 1, 8, 1, 5, 6, 14], isRaw: [1, 3, 8, 10] };
+        const [table, , lists, , numbersOf, room] = common(9);
+        const blocks = [table, lists, numbersOf, room, ...some, ...all, ...sums];
+        expectSame('combinationSquares', rows, list, 2, n, ...blocks);
         expectSame('combinationColumns', 2, ...common(9), rows, n, new Float32Array(2 * n), ...all);
       }
     }
@@ -324,6 +333,12 @@ describe.skipIf(here.length === 0)('the same bits as WebAssembly (SKIP without A
         expectSame('above', blocks, values, size, 50, least, found, counts, bits);
         expectSame('above', blocks, values, size, 50, least, found, counts, 0);
         expectSame('histogram', blocks, values, size, 50, new Uint32Array(1024 * blocks));
+        const [positions, patterns] = [0, 1000].map((first) =>
+          Uint32Array.from({ length: 50 * blocks }, (_, i) => first + i),
+        );
+        const starts = Uint32Array.from({ length: blocks + 1 }, (_, i) => 37 * i - Math.min(i, 20));
+        const joined = [new Uint32Array(starts[blocks]), new Uint32Array(starts[blocks])];
+        expectSame('joinBlocks', blocks, positions, patterns, 50, starts, ...joined);
       }
     }
   });

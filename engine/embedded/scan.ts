@@ -1,5 +1,6 @@
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
+import { withCopies } from './copies.ts';
 
 const BLOCK = 1 << 16;
 
@@ -45,44 +46,48 @@ export function largestAbove(
   const size = values.length;
   const blocks = Math.ceil(size / BLOCK);
   // Room for all; the unused part is never touched.
-  const [positions, bits, countsAt] = [4 * size, 4 * size, 4 * blocks].map((bytes) => heap.allocate(bytes));
-  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt, bits);
-  const counts = heap.words(countsAt, blocks);
-  const total = counts.reduce((sum, found) => sum + found, 0);
+  const [positions, bits, startsAt] = [4 * size, 4 * size, 4 * (blocks + 1)].map((bytes) =>
+    heap.allocate(bytes),
+  );
+  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, startsAt, bits);
+  // Its counts become the places of the blocks' first numbers.
+  const starts = heap.words(startsAt, blocks + 1);
+  let total = 0;
+  for (let i = 0; i < blocks; i++) {
+    const found = starts[i];
+    starts[i] = total;
+    total += found;
+  }
+  starts[blocks] = total;
   const refused = total > limit || (total < count && !fewer);
   const selected = refused ? null : select();
-  for (const block of [positions, bits, countsAt]) heap.release(block);
+  for (const block of [positions, bits, startsAt]) heap.release(block);
   return selected;
 
   function select(): SparseCodes {
-    let at = counts[0];
-    for (let i = 1; i < blocks; i++) {
-      for (const list of [positions, bits]) {
-        heap.words(list + 4 * at, counts[i]).set(heap.words(list + 4 * BLOCK * i, counts[i]));
-      }
-      at += counts[i];
-    }
+    const [joined, joinedBits] = [4 * total, 4 * total].map((bytes) => heap.allocate(bytes));
+    pool.run('joinBlocks', blocks, BLOCK, positions, bits, BLOCK, startsAt, joined, joinedBits);
     const kept = Math.min(total, count);
-    const [offsets, indices, found] = [rows + 1, kept, kept].map((length) => heap.allocate(4 * length));
-    const { cut, ties } = cutOf(total, kept);
-    const outs = [rows, size / rows, offsets, indices, found];
-    pool.run('keepAbove', 1, 0, positions, bits, total, cut, ties, ...outs);
+    const { cut, ties } = cutOf(joinedBits, total, kept);
     const codes = {
       rows,
-      offsets: Uint32Array.from(heap.words(offsets, rows + 1)),
-      indices: Uint32Array.from(heap.words(indices, kept)),
-      values: Float32Array.from(heap.floats(found, kept)),
+      offsets: new Uint32Array(rows + 1),
+      indices: new Uint32Array(kept),
+      values: new Float32Array(kept),
     };
-    for (const block of [offsets, indices, found]) heap.release(block);
+    withCopies(heap, [codes.offsets, codes.indices, codes.values], [], (...outs) => {
+      pool.run('keepAbove', 1, 0, joined, joinedBits, total, cut, ties, rows, size / rows, ...outs);
+    });
+    for (const block of [joined, joinedBits]) heap.release(block);
     return codes;
   }
 
   /** The bits of the smallest that is kept, and how many that equal it are kept. */
-  function cutOf(among: number, kept: number): { cut: number; ties: number } {
+  function cutOf(patterns: number, among: number, kept: number): { cut: number; ties: number } {
     if (kept === 0) return { cut: MOST_BITS, ties: 0 };
     if (among === kept) return { cut: 0, ties: kept };
     const [bins, rest, at] = [4 * 2048, 4 * among, 8].map((bytes) => heap.allocate(bytes));
-    pool.run('cutOf', 1, 0, bits, among, kept, bins, rest, at);
+    pool.run('cutOf', 1, 0, patterns, among, kept, bins, rest, at);
     const [cut, ties] = heap.words(at, 2);
     for (const block of [bins, rest, at]) heap.release(block);
     return { cut, ties };

@@ -12,7 +12,7 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     const inputs = [left as tf.Tensor, right as tf.Tensor];
     (save as tf.GradSaveFunc)(inputs);
     return {
-      value: tensorOf(errorsOf(backend, inputs[0], inputs[1])),
+      value: tensorOf(errorsOf(backend, [[inputs[0], inputs[1]]])[0]),
       gradFunc: (dy: tf.Tensor, [x, y]: tf.Tensor[]) => errorGradients(backend, dy, x, y).map(tensorOf),
     };
   })(a, b);

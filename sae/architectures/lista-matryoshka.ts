@@ -9,7 +9,7 @@ import {
   batchTopKForward,
 } from '../parts/batchtopk.ts';
 import { refinedThresholdEncoder } from '../parts/batchtopk-encoders.ts';
-import { deadLatentLoss, reconstructionLoss } from '../parts/losses.ts';
+import { deadLatentLoss, reconstructionLosses } from '../parts/losses.ts';
 import {
   areNested,
   frequencyBuffer,
@@ -53,17 +53,18 @@ export default defineArchitecture<Config, BatchTopKWeights, BatchTopKBuffers | '
     const { recon, prefixes } = nestedReconstructions(acts, sae.W_dec, b_dec, buffers, config);
 
     const target = config.target_without_b_dec ? tf.sub(x, b_dec) : x;
+    const inner = config.skip_final_matryoshka_width ? prefixes.slice(0, -1) : prefixes;
+    const outer = config.include_outer_loss ? [recon] : [];
+    const terms = reconstructionLosses([...outer, ...inner], target, config);
     const losses: Record<string, tf.Tensor> = {};
     if (config.include_outer_loss) {
-      losses.mse_loss = reconstructionLoss(recon, target, config);
+      losses.mse_loss = terms[0];
       const aux = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(target, recon), dead);
       losses.auxiliary_reconstruction_loss = tf.mul(config.aux_loss_coefficient, aux);
     }
-    let inner: tf.Tensor = tf.scalar(0);
-    for (const prefix of config.skip_final_matryoshka_width ? prefixes.slice(0, -1) : prefixes) {
-      inner = tf.add(inner, reconstructionLoss(prefix, target, config));
-    }
-    losses.inner_recons_loss = tf.mul(config.inner_loss_coefficient, inner);
+    const innerTerms = terms.slice(outer.length);
+    const sum = innerTerms.reduce((total, term) => tf.add(total, term), tf.scalar(0) as tf.Tensor);
+    losses.inner_recons_loss = tf.mul(config.inner_loss_coefficient, sum);
     return { hiddenPre, acts, recon, losses };
   },
 

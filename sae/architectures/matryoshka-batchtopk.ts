@@ -8,7 +8,7 @@ import {
   batchTopKFields,
   batchTopKForward,
 } from '../parts/batchtopk.ts';
-import { deadLatentLoss, reconstructionLoss } from '../parts/losses.ts';
+import { deadLatentLoss, reconstructionLosses } from '../parts/losses.ts';
 import {
   areNested,
   frequencyBuffer,
@@ -45,11 +45,11 @@ export default defineArchitecture<Config, BatchTopKWeights, BatchTopKBuffers | '
     const { recon, widths, bandOf, prefixes } = nested;
 
     const losses: Record<string, tf.Tensor> = {};
-    for (const [level, prefix] of prefixes.slice(0, -1).entries()) {
-      const loss = reconstructionLoss(prefix, x, config);
-      losses[`inner_mse_loss_${widths[level]}`] = tf.mul(config.inner_loss_coefficient, loss);
-    }
-    losses.mse_loss = reconstructionLoss(recon, x, config);
+    const inner = prefixes.slice(0, -1);
+    const terms = reconstructionLosses([...inner, recon], x, config);
+    for (const level of inner.keys())
+      losses[`inner_mse_loss_${widths[level]}`] = tf.mul(config.inner_loss_coefficient, terms[level]);
+    losses.mse_loss = terms[inner.length];
 
     let aux: tf.Tensor = tf.scalar(0);
     if (config.use_matryoshka_aux_loss && dead) {

@@ -15,9 +15,19 @@ type ReductionConfig = z.infer<z.ZodObject<typeof reductionFields>>;
  * The squared error of each sample, summed over dimensions, reduced to a scalar: the mean, tilted by
  * `term_tilt`.
  */
-export function reconstructionLoss(recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor {
+export const reconstructionLoss = (recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor =>
+  reconstructionLosses([recon], x, config)[0];
+
+/** The same of several reconstructions of x, whose errors are one pass over what they share. */
+export function reconstructionLosses(
+  recons: readonly tf.Tensor[],
+  x: tf.Tensor,
+  config: ReductionConfig,
+): tf.Tensor[] {
   const { term_tilt } = config;
-  return meanErrors(recon, x, term_tilt) ?? tiltedMean(squaredErrors(recon, x), term_tilt);
+  return (
+    meanErrors(recons, x, term_tilt) ?? recons.map((recon) => tiltedMean(squaredErrors(recon, x), term_tilt))
+  );
 }
 
 /**

@@ -65,42 +65,56 @@ export function combine(
   }
 }
 
-/** out[i] = the squares of row i of a combination, summed. */
-export function combinationSquares(
-  from: i32, to: i32, table: usize, count: usize, weights: usize, kinds: usize, constants: usize, room: usize,
-  n: i32, out: usize,
-): void {
-  const bytes = <usize>n << 2;
+/** The squares of a row of a combination, summed. */
+function squaresOf(table: usize, count: usize, factors: usize, row: usize, bytes: usize): f32 {
   const blocks = bytes & ~63;
   const whole = bytes & ~15;
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let at: usize = 0;
+  for (; at < blocks; at += 64) {
+    const a = four(table, count, factors, row, at);
+    const b = four(table, count, factors, row, at + 16);
+    const c = four(table, count, factors, row, at + 32);
+    const d = four(table, count, factors, row, at + 48);
+    s0 = madd(a, a, s0);
+    s1 = madd(b, b, s1);
+    s2 = madd(c, c, s2);
+    s3 = madd(d, d, s3);
+  }
+  for (; at < whole; at += 16) {
+    const x = four(table, count, factors, row, at);
+    s0 = madd(x, x, s0);
+  }
+  let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; at < bytes; at += 4) {
+    const x = f32x4.extract_lane(one(table, count, factors, row, at), 0);
+    sum += x * x;
+  }
+  return sum;
+}
+
+/** Bytes that a combination has in the list of `combinationSquares`. */
+// @ts-ignore: decorator
+@inline
+const SQUARES: usize = 28;
+
+/**
+ * The squares of rows from..to of several combinations, each row's summed. `each` has seven words for each of
+ * them: table, count, weights, kinds, constants and room as above, and the address of its sums.
+ */
+export function combinationSquares(from: i32, to: i32, each: usize, combinations: usize, n: i32): void {
+  const bytes = <usize>n << 2;
   for (let row = <usize>from; row < <usize>to; row++) {
-    const factors = room + ((row * count) << 2);
-    factorsOf(count, weights, kinds, constants, row, factors);
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    let at: usize = 0;
-    for (; at < blocks; at += 64) {
-      const a = four(table, count, factors, row, at);
-      const b = four(table, count, factors, row, at + 16);
-      const c = four(table, count, factors, row, at + 32);
-      const d = four(table, count, factors, row, at + 48);
-      s0 = madd(a, a, s0);
-      s1 = madd(b, b, s1);
-      s2 = madd(c, c, s2);
-      s3 = madd(d, d, s3);
+    for (let at = each; at < each + combinations * SQUARES; at += SQUARES) {
+      const table = <usize>load<u32>(at);
+      const count = <usize>load<u32>(at, 4);
+      const factors = <usize>load<u32>(at, 20) + ((row * count) << 2);
+      factorsOf(count, <usize>load<u32>(at, 8), <usize>load<u32>(at, 12), <usize>load<u32>(at, 16), row, factors);
+      store<f32>(<usize>load<u32>(at, 24) + (row << 2), squaresOf(table, count, factors, row, bytes));
     }
-    for (; at < whole; at += 16) {
-      const x = four(table, count, factors, row, at);
-      s0 = madd(x, x, s0);
-    }
-    let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-    for (; at < bytes; at += 4) {
-      const x = f32x4.extract_lane(one(table, count, factors, row, at), 0);
-      sum += x * x;
-    }
-    store<f32>(out + (row << 2), sum);
   }
 }
 

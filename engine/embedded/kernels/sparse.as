@@ -282,6 +282,22 @@ export function above(
 }
 
 /**
+ * Joins the lists that `above` leaves in blocks from..to: those of block i become numbers starts[i] to below
+ * starts[i + 1] of `joined` and `joinedBits`.
+ */
+export function joinBlocks(
+  from: i32, to: i32, positions: usize, bits: usize, block: i32, starts: usize, joined: usize, joinedBits: usize,
+): void {
+  for (let i = <usize>from; i < <usize>to; i++) {
+    const start = at32(starts, i) << 2;
+    const bytes = (at32(starts, i + 1) << 2) - start;
+    const place = (i * <usize>block) << 2;
+    memory.copy(joined + start, positions + place, bytes);
+    memory.copy(joinedBits + start, bits + place, bytes);
+  }
+}
+
+/**
  * Counts the positive values by bits 21 to 30 of each: 1024 counts for each of the blocks from..to of `block`
  * values. Positive floats sort as their bits do, so the counts are a histogram by size.
  */

@@ -73,24 +73,41 @@ INLINE void some_of(const struct terms *terms, int64_t at, int count, float *som
   for (int v = 0; v < SOME / LANES; v++) store(some + v * LANES, sums[v]);
 }
 
+/** A combination whose squares are summed, and where to: words as the kernels above have arguments. */
+struct squares {
+  uint32_t table, count, weights, kinds, constants, room, out;
+};
+
+/** The squares of a row of n numbers of the sum of the terms. */
+INLINE float squares_of(const struct terms *terms, int64_t n) {
+  struct lanes sums = no_lanes();
+  float some[SOME];
+  int64_t at = 0, rest = n;
+  for (;; at += SOME, rest -= SOME) {
+    some_of(terms, at, (int)least(SOME, rest), some);
+    if (rest < SOME) break;
+    for (int i = 0; i < SOME; i += 16) sums = fused_lanes(some + i, some + i, sums);
+  }
+  int64_t i = 0;
+  for (; i + 16 <= rest; i += 16) sums = fused_lanes(some + i, some + i, sums);
+  return end_of_dot(some, some, i, rest, sums);
+}
+
+/** Of several combinations row by row: operands that they share are in the L1 cache after the first. */
 KERNEL(combinationSquares) {
-  const struct combination all = combination_of(job);
-  const int64_t n = whole(job, 6);
-  float *out = pointer(job, 7);
+  const struct squares *each = pointer(job, 0);
+  const int count = (int)whole(job, 1);
+  const int64_t n = whole(job, 2);
   struct terms terms;
   for (int64_t row = job->from; row < job->to; row++) {
-    terms_of(job, &all, 0, row, &terms);
-    struct lanes sums = no_lanes();
-    float some[SOME];
-    int64_t at = 0, rest = n;
-    for (;; at += SOME, rest -= SOME) {
-      some_of(&terms, at, (int)least(SOME, rest), some);
-      if (rest < SOME) break;
-      for (int i = 0; i < SOME; i += 16) sums = fused_lanes(some + i, some + i, sums);
+    for (int s = 0; s < count; s++) {
+      const struct squares *of = each + s;
+      const struct combination all = {
+          (const struct operand *)(job->memory + of->table), (const uint32_t *)(job->memory + of->weights),
+          (const float *)(job->memory + of->constants), (int)of->count, (int)of->kinds};
+      terms_of(job, &all, 0, row, &terms);
+      ((float *)(job->memory + of->out))[row] = squares_of(&terms, n);
     }
-    int64_t i = 0;
-    for (; i + 16 <= rest; i += 16) sums = fused_lanes(some + i, some + i, sums);
-    out[row] = end_of_dot(some, some, i, rest, sums);
   }
 }
 

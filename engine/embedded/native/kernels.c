@@ -20,7 +20,7 @@ typedef void kernel(const struct job *);
   each(add) each(sub) each(mul) each(div) each(maximum) each(minimum) each(squaredDifference) \
   each(neg) each(square) each(squareRoot) each(abs) each(relu) each(affine) each(adam) \
   each(packLeft) each(product) each(transpose) \
-  each(sparseRows) each(columnSums) each(stripSums) each(sparseDots) each(above) each(histogram) \
+  each(sparseRows) each(columnSums) each(stripSums) each(sparseDots) each(above) each(joinBlocks) each(histogram) \
   each(sumColumns) each(sumOfRows) each(squaresOfRows) each(rowDots) \
   each(combine) each(combinationSquares) each(combinationColumns) \
   each(unitRows) each(unitRowsGradient) \

@@ -104,23 +104,63 @@ struct term {
   uint32_t starts, order, row_of, values, parts, band_of;
 };
 
+/** The non-zeros of a column of a term, and numbers `at`.. of the dense matrix that they are multiplied by. */
+struct column {
+  uint32_t begin, end;
+  const uint32_t *order, *row_of;
+  const float *values, *part;
+};
+
+INLINE struct column column_of(const struct job *job, const struct term *term, int64_t column, int64_t at) {
+  const char *memory = job->memory;
+  const uint32_t *starts = (const uint32_t *)(memory + term->starts);
+  const uint8_t *band_of = term->band_of ? (const uint8_t *)(memory + term->band_of) : 0;
+  const uint32_t *parts = (const uint32_t *)(memory + term->parts);
+  const struct column own = {starts[column],
+                             starts[column + 1],
+                             (const uint32_t *)(memory + term->order),
+                             (const uint32_t *)(memory + term->row_of),
+                             (const float *)(memory + term->values),
+                             part_of(job, parts, band_of ? band_of[column] : 0) + at};
+  return own;
+}
+
+/** Vectors of a row whose sums stay in registers over all terms. */
+enum { DIRECT = 12 };
+
+/** target[0..DIRECT · LANES) = numbers `at`.. of a row of the sum over all terms: no list of them is made. */
+static void sum_directly(const struct job *job, const struct term *each, int count, int64_t column, int64_t n,
+                         int64_t at, float *target, int far) {
+  vec sums[DIRECT];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < DIRECT; j++) sums[j] = splat(0);
+  for (int t = 0; t < count; t++) {
+    const struct column own = column_of(job, each + t, column, at);
+    for (uint32_t i = own.begin; i < own.end; i++) {
+      const vec value = splat(own.values[own.order[i]]);
+      const float *row = own.part + own.row_of[i] * n;
+#pragma clang loop unroll(full)
+      for (int j = 0; j < DIRECT; j++) sums[j] = fused(value, load(row + j * LANES), sums[j]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < DIRECT; j++) put(target + j * LANES, sums[j], far);
+}
+
 /** target[0..wide) = numbers `at`.. of a row of the sum over all terms: of a column of each sparse matrix. */
 static void sum_of_column(const struct job *job, const struct term *each, int count, int64_t column, int64_t n,
                           int64_t at, int64_t wide, float *target, int far) {
+  for (; wide >= DIRECT * LANES; wide -= DIRECT * LANES, at += DIRECT * LANES, target += DIRECT * LANES)
+    sum_directly(job, each, count, column, n, at, target, far);
+  if (wide == 0) return;
   struct terms terms;
   terms.count = 0;
   terms.far = far;
   int first = 1;
   for (int t = 0; t < count; t++) {
-    const uint32_t *starts = (const uint32_t *)(job->memory + each[t].starts);
-    const uint32_t *order = (const uint32_t *)(job->memory + each[t].order);
-    const uint32_t *row_of = (const uint32_t *)(job->memory + each[t].row_of);
-    const float *values = (const float *)(job->memory + each[t].values);
-    const uint8_t *band_of = each[t].band_of ? (const uint8_t *)(job->memory + each[t].band_of) : 0;
-    const uint32_t *parts = (const uint32_t *)(job->memory + each[t].parts);
-    const float *part = part_of(job, parts, band_of ? band_of[column] : 0) + at;
-    for (uint32_t i = starts[column]; i < starts[column + 1]; i++)
-      add_term(&terms, part + row_of[i] * n, values[order[i]], target, wide, &first);
+    const struct column own = column_of(job, each + t, column, at);
+    for (uint32_t i = own.begin; i < own.end; i++)
+      add_term(&terms, own.part + own.row_of[i] * n, own.values[own.order[i]], target, wide, &first);
   }
   add_terms(&terms, target, wide, first);
 }
@@ -279,6 +319,26 @@ KERNEL(above) {
       }
     }
     counts[i] = (uint32_t)(to - start);
+  }
+}
+
+INLINE void copy_words(const uint32_t *from, int64_t count, uint32_t *to) {
+  for (int64_t at = 0; at < count; at += LANES) {
+    const int part = (int)least(LANES, count - at);
+    if (part == LANES) store((float *)to + at, load((const float *)from + at));
+    else store_part((float *)to + at, load_part((const float *)from + at, part), part);
+  }
+}
+
+KERNEL(joinBlocks) {
+  const uint32_t *positions = pointer(job, 0), *bits = pointer(job, 1);
+  const int64_t block = whole(job, 2);
+  const uint32_t *starts = pointer(job, 3);
+  uint32_t *joined = pointer(job, 4), *joined_bits = pointer(job, 5);
+  for (int64_t i = job->from; i < job->to; i++) {
+    const int64_t start = starts[i], count = starts[i + 1] - start;
+    copy_words(positions + i * block, count, joined + start);
+    copy_words(bits + i * block, count, joined_bits + start);
   }
 }
 
