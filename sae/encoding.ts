@@ -98,7 +98,9 @@ export function createCheckpointEncoder(
         const acts = encoder.encode(batch);
         expectShape(`the codes of the ${forms[form]} form`, acts, [rows, d_sae]);
         const active = csrOf(acts);
-        const scaled = active.values.map((value, at) => value * units[form][active.indices[at]]);
+        const scaled = new Float32Array(active.values.length);
+        for (let at = 0; at < scaled.length; at++)
+          scaled[at] = active.values[at] * units[form][active.indices[at]];
         const inUnits = { ...active, values: scaled };
         found.push(chosen.length === 0 ? inUnits : refined(x, inUnits));
       }

@@ -1,20 +1,23 @@
 import type { Readable } from 'node:stream';
 import { MEASURE, READY } from '#contract/judge-ahead';
 import type { Verdict } from '#contract/verdict';
-import { type JudgeRequest, startJudge, verdictIn } from './judging.ts';
+import { JudgeError, type JudgeRequest, startJudge, verdictIn } from './judging.ts';
+
+/** Exit code of a judge that says that the run cannot be measured. */
+const REFUSED = 2;
 
 /** A judge that has begun before its result is asked for. */
 export interface Ahead<T> {
   /**
-   * Has it measure now. Null where it came to nothing before it was asked: it has measured nothing then, and
-   * another is to be asked.
+   * What it has measured, or measures now. Null where it came to nothing, and another is to be asked.
+   * @throws JudgeError where it refuses the run
    */
   now(): Promise<T | null>;
   /** Resolves when it has ended. */
   end(): Promise<void>;
 }
 
-/** Has the judge make all ready for a verdict on a run, and wait. Nothing is written before `now`. */
+/** Has the judge measure a run for a verdict, and wait. It says and writes nothing of it before `now`. */
 export function judgeAhead(request: JudgeRequest): Ahead<Verdict> {
   const { judging, end } = startAhead(request, ['--json']);
   const ready = judging.then(({ stdout, lines }) => Promise.race([says(stdout, READY), over(lines)]));
@@ -24,7 +27,13 @@ export function judgeAhead(request: JudgeRequest): Ahead<Verdict> {
       if (!(await ready.catch(() => false))) return null;
       const { stdin, lines } = await judging;
       stdin?.end(MEASURE);
-      return verdictIn(request, await lines);
+      try {
+        return verdictIn(request, await lines);
+      } catch (error) {
+        // It may have failed at any time since it began, as for lack of memory beside another run.
+        if (error instanceof JudgeError && error.exitCode === REFUSED) throw error;
+        return null;
+      }
     },
     end,
   };

@@ -37,7 +37,8 @@ else if (rest.includes('--ahead')) {
   let said = '';
   for await (const piece of process.stdin) said += piece;
   appendFileSync(run + '/asked', said);
-  if (said === '') process.exit(1);
+  if (said === '' || mode === 'fail') process.exit(1);
+  if (mode === 'deny') { console.error('error: it remembers'); process.exit(2); }
   if (!rest.includes('--evals')) console.log(JSON.stringify({ ...${JSON.stringify(exampleVerdict())}, run: 'ahead' }));
 } else if (rest.includes('--evals')) {
   for (const samples of [10, 20]) {
@@ -148,10 +149,12 @@ it('has a judge that has begun measure when it is asked, and not where it is end
   expect(asked()).toBe('measure\nmeasure\n');
 });
 
-it('gives nothing of a judge that has failed before it was asked', async () => {
+it('gives nothing of a judge that has failed since it began, and its refusal of a run', async () => {
   expect(await judgeAhead(ask('refuse')).now()).toBeNull();
   expect(await snapshotsAhead(ask('refuse', here)).now()).toBeNull();
   expect(await judgeAhead(ask('ready', { runDir: join(repo, 'work') })).now()).toBeNull();
+  expect(await judgeAhead(ask('fail')).now()).toBeNull();
+  await expect(judgeAhead(ask('deny')).now()).rejects.toThrow('it remembers');
 });
 
 it('needs a run folder', async () => {

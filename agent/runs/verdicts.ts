@@ -21,8 +21,8 @@ export interface LoopParts {
 
 /** Of a run that trained longer, the start of a judge is a small part. */
 const SHORT_SECONDS = 120;
-/** How long a judge waits for its question. */
-const KEPT_MS = 60_000;
+/** How long a judge that has measured waits for its question: it is one process that does nothing. */
+const KEPT_MS = 600_000;
 
 /** By what a verdict is weighed now; `verdict` null: before there is one. */
 export function rulesNow({ config, ledger, secrets }: LoopParts, verdict: Verdict | null): Rules {

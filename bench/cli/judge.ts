@@ -13,7 +13,7 @@ import type { EvalPoint } from '#contract/run';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
-import { untilAsked, whenAsked } from '../judge/ahead.ts';
+import { Question, untilAsked, whenAsked } from '../judge/ahead.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS, ROW_FIELDS } from '../judge/fields.ts';
 import { EVALUATION_BATCH } from '../judge/fresh-rows.ts';
@@ -119,16 +119,11 @@ await runMain(async () => {
     );
   }
   const tell = options.json ? tellProgram() : tellPerson();
-  const begun = options.ahead ? whenAsked() : null;
-  // Its error is thrown where it is waited for.
-  begun?.catch(() => {});
+  const asked = options.ahead ? whenAsked() : null;
+  const question = asked && new Question(asked);
   const judging = {
     ...{ ...options, seed, onBuild: sayBuilding },
-    whenReady: async () => {
-      if (options.evals || !begun) return;
-      print(`${READY}\n`);
-      await begun;
-    },
+    ...(question && !options.evals && { question, onReady: () => print(`${READY}\n`) }),
     mayBeBest: (metrics: Record<string, number>) =>
       mayBeBest(metrics[subject.task.metric], subject.task.goal),
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
@@ -137,13 +132,13 @@ await runMain(async () => {
   const { folder, profile } = subject;
   const judgement = await judgementOf(subject, judging);
   if (options.evals && folder !== null) {
-    const asked = options.samples ?? profile.evaluation.snapshot;
-    for await (const snapshots of untilAsked(() => unmeasuredSnapshots(folder, profile.batch), begun)) {
+    const rows = options.samples ?? profile.evaluation.snapshot;
+    for await (const snapshots of untilAsked(() => unmeasuredSnapshots(folder, profile.batch), asked)) {
       const points = inLanes(
         snapshots,
         judgement.lanes,
         async ({ samples, name }, lane): Promise<EvalPoint> => {
-          const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, asked, lane);
+          const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, rows, lane);
           return { samples, evaluationSamples, metrics: rounded(metrics) };
         },
       );
@@ -160,17 +155,17 @@ await runMain(async () => {
     return 0;
   }
   const started = performance.now();
-  const asked = options.samples ?? profile.evaluation.verdict;
-  const { width, samples, ...judged } = await judgement.judge(asked);
+  const rows = options.samples ?? profile.evaluation.verdict;
+  const { width, samples, ...judged } = await judgement.judge(rows);
   const common = {
     version: 1,
     world: judgement.world,
     ...judged,
     evaluation: {
-      ...{ samples, ...(samples < asked && { all: true as const }) },
+      ...{ samples, ...(samples < rows && { all: true as const }) },
       ...{ batch: EVALUATION_BATCH, ...drawnFrom(seed) },
     },
-    seconds: (performance.now() - started) / 1000,
+    seconds: (performance.now() - started) / 1000 - (question?.waited ?? 0),
     at: new Date().toISOString(),
   } as const;
   if (!options.json) print(table(judged.metrics, judged.also));
@@ -191,7 +186,7 @@ await runMain(async () => {
     declared: result?.declared ?? {},
   } satisfies Verdict);
   // A measurement on fewer samples, or in another world, does not replace the verdict.
-  if (subject.world === profile.world && asked >= profile.evaluation.verdict)
+  if (subject.world === profile.world && rows >= profile.evaluation.verdict)
     writeJsonAtomic(join(folder.dir, 'verdict.json'), verdict);
   print(`${JSON.stringify(verdict)}\n`);
   return 0;

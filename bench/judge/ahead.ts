@@ -9,7 +9,33 @@ const LOOK_MS = 100;
 /** Resolves when the caller asks for the measurement. @throws UserError where the caller ends without that */
 export async function whenAsked(input: NodeJS.ReadableStream = process.stdin): Promise<void> {
   const said = await text(input).catch(() => '');
-  if (said !== MEASURE) throw new UserError('nothing is measured: the caller has ended before it asked', 1);
+  if (said !== MEASURE) throw new UserError('there is no verdict: the caller has ended before it asked', 1);
+}
+
+/** The question that a judge waits for before it says what it measured, and writes it. */
+export class Question {
+  /** Seconds that nothing was left to do but to wait for it. */
+  waited = 0;
+
+  constructor(
+    private readonly asked: Promise<void>,
+    private readonly now = () => performance.now(),
+  ) {
+    // Its error is thrown where it is waited for.
+    asked.catch(() => {});
+  }
+
+  /** What `work` gives, which does not wait for the question. @throws where the caller ends before that */
+  async meanwhile<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.asked.then(() => work)]);
+  }
+
+  /** Resolves when it is asked. @throws where the caller ends without that */
+  async wait(): Promise<void> {
+    const began = this.now();
+    await this.asked;
+    this.waited += (this.now() - began) / 1000;
+  }
 }
 
 /** What there is now; where `asked` is given, also what comes until it resolves. @throws what `asked` does */

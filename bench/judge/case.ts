@@ -1,17 +1,8 @@
 import { OWN_FAULT, UserError } from '#contract/errors';
 import type { Profile } from '#contract/task';
 import { type NamedWorld, type OpenedWorld, openWorld } from '../worlds.ts';
-import type { Encoder } from './encoder.ts';
 import { withEncoder } from './encoders.ts';
-import { FreshRows } from './fresh-rows.ts';
-import {
-  type AnswerListener,
-  type BatchListener,
-  type Begun,
-  beginMeasurement,
-  type Measurement,
-  measure,
-} from './measure.ts';
+import { type AnswerListener, type BatchListener, type Measurement, measure } from './measure.ts';
 import { ours } from './own-fault.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { CaseOptions, Encoding, Subject } from './subject.ts';
@@ -71,22 +62,9 @@ export async function measureCheckpoint(
   options: CaseOptions,
   { onBatch, onAnswer, invariance = false, remarks }: Asked = {},
 ): Promise<Measurement> {
-  const { seed, whenReady } = options;
-  const rows = new FreshRows(world, samples, seed);
-  let begun: Begun | undefined;
-  const waiting = {
-    ...options,
-    whenReady: async (encoder: Encoder) => {
-      const asked = whenReady?.(encoder);
-      // Its error is thrown where it is waited for.
-      asked?.catch(() => {});
-      begun = beginMeasurement(world, encoder);
-      if (asked) await rows.drawUntil(asked);
-    },
-  };
   const asked = { d: world.hiddenDim, samples, invariance, remarks };
-  const how = await withEncoder(encoding, asked, waiting, (encoder, answered) =>
-    measure(world, encoder, { samples, seed, rows, begun }, onBatch, (index, x, codes, truth) => {
+  const how = await withEncoder(encoding, asked, options, (encoder, answered) =>
+    measure(world, encoder, { samples, seed: options.seed }, onBatch, (index, x, codes, truth) => {
       answered(index, x, codes);
       onAnswer?.(index, x, codes, truth);
     }),

@@ -8,6 +8,7 @@ import type { Sandbox } from '#host/sandbox';
 import type { Decoder } from '../eval/reconstruction.ts';
 import { ByteReader } from './byte-reader.ts';
 import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
+import { threadsFor } from './threads.ts';
 
 /**
  * The encoder crashed, hung or sent invalid data. The message is one line. The exit code is 1, or 2 where
@@ -74,6 +75,7 @@ export class Encoder {
     const wrapped = sandbox.wrap([...command.argv, '--checkpoint', checkpoint], {
       cwd,
       readable: [cwd, checkpoint, ...(command.readable ?? [])],
+      env: threadsFor(d),
     });
     const child = startChild({
       ...wrapped,

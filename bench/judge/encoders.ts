@@ -35,7 +35,7 @@ export interface Encoded<T> {
 export async function withEncoder<T>(
   encoding: Encoding,
   { d, samples, invariance, remarks: mayBeBest }: Encoded<T>,
-  { seed, stallSeconds, onRows, whenReady, sandbox: chosen = 'auto' }: CaseOptions,
+  { seed, stallSeconds, onRows, onReady, question, sandbox: chosen = 'auto' }: CaseOptions,
   measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
 ): Promise<{ measured: T; dependence?: Map<Form, number>; remarks?: string[] }> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
@@ -52,18 +52,23 @@ export async function withEncoder<T>(
   try {
     for (const each of started) if (each.status === 'rejected') throw each.reason;
     const [encoder, fresh] = encoders;
-    await whenReady?.(encoder);
+    onReady?.();
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
     let counted = 0;
     let first: Answer | undefined;
-    const measured = await measuring(encoder, (index, x, codes) => {
-      counted += codes[0].rows;
-      onRows?.(counted, samples);
-      if (mayBeBest && index === 0) first = { x, codes };
-      if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
-    });
-    const dependence = fresh && (await checkInvariance(fresh, probes, seed));
+    const measure = async () => {
+      const measured = await measuring(encoder, (index, x, codes) => {
+        counted += codes[0].rows;
+        onRows?.(counted, samples);
+        if (mayBeBest && index === 0) first = { x, codes };
+        if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
+      });
+      return { measured, dependence: fresh && (await checkInvariance(fresh, probes, seed)) };
+    };
+    const measuredNow = measure();
+    const { measured, dependence } = await (question?.meanwhile(measuredNow) ?? measuredNow);
+    await question?.wait();
     const remarks =
       mayBeBest &&
       (await pythonRemarks(encoding, encoder, first, { repo, sandbox, mayBeBest: mayBeBest(measured) }));

@@ -125,7 +125,8 @@ function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: s
 function ahead(repo: string, ...args: string[]) {
   const loader = import.meta.resolve('tsx');
   const words = ['--import', loader, judge, '--tree-dir', '.', '--json', '--ahead', ...args];
-  const child = spawn(process.execPath, words, { cwd: repo, stdio: ['pipe', 'pipe', 'ignore'] });
+  const env = { ...process.env, LOOP_PROGRESS: '1' };
+  const child = spawn(process.execPath, words, { cwd: repo, env, stdio: ['pipe', 'pipe', 'ignore'] });
   let said = '';
   child.stdout.on('data', (piece: Buffer) => {
     said += piece.toString();
@@ -261,7 +262,7 @@ describe('the judge', () => {
     expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('that has begun ahead gives the same numbers when it is asked, and nothing where its caller ends', async () => {
+  it('that has begun ahead measures before it is asked, gives the same numbers then, and nothing where its caller ends', async () => {
     const { repo, dir } = repository();
     const begun = ahead(repo, dir, '--eval-seed', '3');
     await begun.says(READY);
@@ -270,6 +271,8 @@ describe('the judge', () => {
     expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
     const asked = ahead(repo, dir, '--eval-seed', '3');
     await asked.says(READY);
+    await asked.says('"unit":"fresh rows"');
+    expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
     asked.child.stdin.end(MEASURE);
     expect(await asked.code).toBe(0);
     const kept = () => Verdict.parse(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8')));

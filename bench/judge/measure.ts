@@ -7,7 +7,7 @@ import type { SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
 import { answers } from './answers.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
-import { FreshRows } from './fresh-rows.ts';
+import { freshRows } from './fresh-rows.ts';
 
 /** Limit on the cosines of latents with features, the largest table of a measurement: 2 GB. */
 const MAX_COSINES = 1 << 29;
@@ -40,11 +40,18 @@ export type AnswerListener = (
   truth: SparseRows,
 ) => void;
 
-/** What a measurement begins with: latents matched with features, and nothing counted yet. */
-export type Begun = Pick<Measurement, 'matching' | 'evaluations'>;
-
-/** Matches the latents of an encoder's decoder with the features of a world. @throws EncoderError */
-export function beginMeasurement(world: World, { decoder, header }: Encoder): Begun {
+/**
+ * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
+ * with samples. @throws EncoderError
+ */
+export async function measure(
+  world: World,
+  encoder: Encoder,
+  { samples, seed }: { samples: number; seed: Seed },
+  onBatch: BatchListener = () => {},
+  onAnswer: AnswerListener = () => {},
+): Promise<Measurement> {
+  const { decoder, header } = encoder;
   if (header.d_sae * world.numFeatures > MAX_COSINES) {
     const most = Math.floor(MAX_COSINES / world.numFeatures);
     throw new EncoderError(
@@ -58,25 +65,7 @@ export function beginMeasurement(world: World, { decoder, header }: Encoder): Be
   const evaluations = new Map(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
-  return { matching, evaluations };
-}
-
-/**
- * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
- * with samples. `rows`: those samples, of which some may be drawn; `begun`: what was begun with this encoder.
- * @throws EncoderError
- */
-export async function measure(
-  world: World,
-  encoder: Encoder,
-  { samples, seed, rows, begun }: { samples: number; seed: Seed; rows?: FreshRows; begun?: Begun },
-  onBatch: BatchListener = () => {},
-  onAnswer: AnswerListener = () => {},
-): Promise<Measurement> {
-  const { decoder, header } = encoder;
-  const { matching, evaluations } = begun ?? beginMeasurement(world, encoder);
-  const fresh = rows ?? new FreshRows(world, samples, seed);
-  await answers(encoder, fresh.batches(), ({ index, x, truth }, codes) => {
+  await answers(encoder, freshRows(world, samples, seed), ({ index, x, truth }, codes) => {
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(truth, x, codes[i]);
     });

@@ -10,7 +10,8 @@ import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
 import type { BuildListener } from '../worlds.ts';
-import { type Encoder, type EncoderCommand, EncoderError } from './encoder.ts';
+import type { Question } from './ahead.ts';
+import { type EncoderCommand, EncoderError } from './encoder.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
@@ -21,8 +22,10 @@ export interface CaseOptions {
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
-  /** Waited for when an encoder has started. What does not need its codes may be made meanwhile. */
-  whenReady?: (encoder: Encoder) => Promise<void>;
+  /** Called when the encoders of a checkpoint have started. */
+  onReady?: () => void;
+  /** Waited for when a checkpoint is measured. */
+  question?: Question;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
   /** Whether a verdict with these numbers may be a new best; unset: every one may. */

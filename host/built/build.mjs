@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { extname, join, relative, sep } from 'node:path';
 import { build, transform } from 'esbuild';
-import { BUILT_IN, OPTIONS, placed, REQUIRED } from './options.mjs';
+import { BUILT_IN, OPTIONS, ofPackage, placed, REQUIRED } from './options.mjs';
 
 const { workspace, folder, out } = JSON.parse(process.argv[2]);
 const tree = process.cwd();
@@ -88,7 +88,7 @@ const plugin = {
       );
       if (inPackage) {
         if (!BUILT_IN.includes(inPackage[1])) throw new Error(`is of the package ${inPackage[1]}`);
-        return null;
+        return ofPackage(path);
       }
       if (path.endsWith('/contract/import-file.ts') && !path.startsWith(own))
         return { contents: importFile, resolveDir: tree, loader: 'js' };

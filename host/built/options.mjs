@@ -13,8 +13,11 @@ export const BUILT_IN = ['zod', 'commander'];
 export const REQUIRED = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
 
 /** A third of zod is its messages in other languages than English, which nobody asks for. */
-export const LANGUAGES = /\/zod\/v4\/locales\/index\.js$/;
-export const ENGLISH = "export { default as en } from './en.js';";
+const LANGUAGES = /\/zod\/v4\/locales\/index\.js$/;
+const ENGLISH = "export { default as en } from './en.js';";
+/** What esbuild takes for a file of a package that is built in; null: the file as it is. */
+export const ofPackage = (path) =>
+  LANGUAGES.test(path) ? { contents: ENGLISH, loader: 'js', resolveDir: dirname(path) } : null;
 
 /** For esbuild: one module for Node that does what its sources do, by their names and lines. */
 export const OPTIONS = {

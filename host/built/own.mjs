@@ -12,9 +12,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BUILT_IN, ENGLISH, LANGUAGES, OPTIONS, placed } from './options.mjs';
+import { BUILT_IN, OPTIONS, ofPackage, placed } from './options.mjs';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const PLACE = join(root, 'state', 'programs');
@@ -85,9 +85,8 @@ async function make(name, folder) {
         if (!packed && !FOLDERS.includes(folder)) throw new Error(`${path}: is not of this repository`);
         // A package is known by its version.
         if (packed) read(join(packed, 'package.json'));
-        if (LANGUAGES.test(path)) return { contents: ENGLISH, loader: 'js', resolveDir: dirname(path) };
         return packed
-          ? null
+          ? ofPackage(path)
           : { contents: placed(path, read(path)), loader: path.endsWith('ts') ? 'ts' : 'default' };
       });
     },

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { scatter } from '#engine/csr';
-import { compute } from '#engine/kernel';
+import { numbers } from '#engine/kernel';
 import { decode } from '#engine/ops';
 import { dotsAt } from '#engine/products';
-import { csrOf } from '#engine/sparse';
+import { csrOf, sparseTensor } from '#engine/sparse';
 import { type CodedBatch, defineAddon } from '../addon.ts';
 
 /**
@@ -30,15 +29,33 @@ export default defineAddon({
     const residual = tf.sub(x, tf.add(decode(codes, W_dec), b_dec));
     const active = csrOf(codes);
     const [d_sae, d_in] = W_dec.shape;
-    return compute([residual, W_dec], codes.shape, (out, r, decoder) => {
-      const norms = Float32Array.from({ length: d_sae }, (_, i) =>
-        decoder.subarray(i * d_in, (i + 1) * d_in).reduce((sum, v) => sum + v * v, 0),
-      );
-      const dots = dotsAt(active, [r], decoder, d_in);
-      const kept = active.values.map((value, at) =>
-        Math.sign(value) * (dots[at] + value * norms[active.indices[at]]) > tau ? value : 0,
-      );
-      scatter(active, kept, d_sae, out);
-    });
+    const [r, decoder] = [residual, W_dec].map(numbers);
+    const norms = new Float32Array(d_sae);
+    for (let i = 0; i < d_sae; i++) {
+      let sum = 0;
+      for (let j = i * d_in; j < (i + 1) * d_in; j++) sum += decoder[j] * decoder[j];
+      norms[i] = sum;
+    }
+    const dots = dotsAt(active, [r], decoder, d_in);
+    const offsets = new Uint32Array(active.rows + 1);
+    const indices = new Uint32Array(dots.length);
+    const values = new Float32Array(dots.length);
+    let kept = 0;
+    for (let row = 0; row < active.rows; row++) {
+      for (let at = active.offsets[row]; at < active.offsets[row + 1]; at++) {
+        const [latent, value] = [active.indices[at], active.values[at]];
+        if (!(Math.sign(value) * (dots[at] + value * norms[latent]) > tau)) continue;
+        indices[kept] = latent;
+        values[kept++] = value;
+      }
+      offsets[row + 1] = kept;
+    }
+    const left = {
+      rows: active.rows,
+      offsets,
+      indices: indices.slice(0, kept),
+      values: values.slice(0, kept),
+    };
+    return sparseTensor(left, d_sae);
   },
 });
