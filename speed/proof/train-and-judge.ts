@@ -46,6 +46,8 @@ export interface Trained {
   drawnBy: string | null;
   /** What the trainer computed with. */
   label: string;
+  /** What it encoded in; unset: it does not say. */
+  precision?: string;
   /** In training form. */
   verdict: z.infer<typeof Verdict>;
 }
@@ -66,7 +68,8 @@ export async function trainAndJudge(asked: Training): Promise<Trained> {
     writeFileSync(join(dir, 'run.json'), JSON.stringify(recordOf(asked, seconds)));
     const result = TrainResult.parse(JSON.parse(readFileSync(join(dir, 'out', 'result.json'), 'utf8')));
     if (result.status !== 'finished') throw new Error(`the trainer: ${result.reason ?? result.status}`);
-    return { seconds, drawnBy, label: result.backend ?? '', verdict: await judge(dir, asked) };
+    const { backend: label = '', precision } = result;
+    return { seconds, drawnBy, label, precision, verdict: await judge(dir, asked) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
