@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Profile } from '#contract/profile';
 import type { Sprint } from '#contract/sprint';
-import type { Profile } from '#contract/task';
 import { clip, label } from '../document/names.ts';
 import { ceilingLayers, ceilingText } from './ceiling.ts';
 import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
