@@ -1,15 +1,16 @@
-import { backendNames, openBackend } from '#engine/backend';
+import { gpuNames, openBackend } from '#engine/backend';
 
 /**
- * The GPU backend of this machine that passed its golden step, or why there is none. The engine defines the
- * backends. Those with "gpu" in their name are tried, and count only where a real GPU computes, not a
- * software driver.
+ * The GPU backend of this machine that passed its golden step, or why there is none. It counts only where a
+ * real GPU computes, not a software driver.
  */
-export async function gpuBackend(): Promise<{ name: string } | { none: string }> {
+export async function gpuBackend(
+  open: (name: string) => Promise<{ gpu: boolean; label: string }> = openBackend,
+): Promise<{ name: string } | { none: string }> {
   const failed: string[] = [];
-  for (const name of backendNames.filter((candidate) => candidate.includes('gpu'))) {
+  for (const name of gpuNames()) {
     try {
-      const { gpu, label } = await openBackend(name);
+      const { gpu, label } = await open(name);
       if (gpu) return { name };
       failed.push(`${label} is no GPU`);
     } catch (error) {

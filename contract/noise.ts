@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from './errors.ts';
-import { type Profile, profileOf, type Task } from './task.ts';
+import type { Profile } from './profile.ts';
+import { profileOf, type Task } from './task.ts';
 
 const deviation = z.number().nonnegative();
 

@@ -162,6 +162,8 @@ export const TrainResult = z.object({
   config: z.record(z.string(), z.unknown()),
   /** What computed it: a device, a library. */
   backend: Line.optional(),
+  /** What it multiplied in, where it had a choice, since its last start: fp32, tf32. */
+  precision: Line.optional(),
   steps: z.number().int(),
   /** Training rows used, and rows used to estimate the norm before training. */
   samples: z.number().int(),

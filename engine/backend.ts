@@ -5,6 +5,7 @@ import { chooseBackend } from './choice.ts';
 import { goldenStep } from './golden-step.ts';
 import { registerGradients } from './gradients.ts';
 import { type Form, useForm } from './operation.ts';
+import type { Precision, SwitchedOn } from './precision.ts';
 import { timeStep } from './time-step.ts';
 
 /** What runs the tensors: printed at the start of a run and recorded in its result. */
@@ -16,6 +17,8 @@ export interface Backend {
   why: string;
   /** Whether a GPU computes; false for a software driver. */
   gpu: boolean;
+  /** What its encodes are computed in. */
+  encodes: Precision;
 }
 
 /**
@@ -32,10 +35,10 @@ export interface BackendModule {
   /** Loads it and registers it with tfjs. @throws Error, one line, if it does not start. */
   open(): Promise<Opened>;
   /**
-   * Checks what the golden step is too small to reach. Returns what it switched on then, for the label.
+   * Checks what the golden step is too small to reach. Returns what it switched on then.
    * @throws Error for a wrong number.
    */
-  prove?(): string | null;
+  prove?(): SwitchedOn | null;
 }
 
 export interface Opened {
@@ -63,6 +66,8 @@ const GPUS = ['cuda', 'opencl', 'node-gpu', 'webgpu'];
 const INSTEAD_OF = { opencl: 'cuda' };
 /** What GPUs are compared with. */
 const PROCESSOR = 'embedded';
+/** The GPU backends that this repository has. */
+export const gpuNames = (): readonly string[] => GPUS.filter((name) => backendNames.includes(name));
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
@@ -139,13 +144,15 @@ async function start(
     const form = plain ? 'plain' : own;
     const labelled = (...details: string[]) => `tfjs ${tf.version_core} ${name} (${details.join(', ')})`;
     const label = labelled(detail, ...(plain ? ['plain tfjs'] : []));
-    const started = { name, label, gpu, form, notByItself, tfName: module.tfName };
+    const started: Started = {
+      ...{ name, label, gpu, form, notByItself, tfName: module.tfName, encodes: 'fp32' },
+    };
     if (byItself && notByItself !== undefined) return started;
     await use(module.tfName, form);
     registerGradients();
     goldenStep();
     const more = module.prove?.();
-    return more ? { ...started, label: labelled(detail, more) } : started;
+    return more ? { ...started, label: labelled(detail, more.detail), encodes: more.encodes } : started;
   } catch (error) {
     throw new UserError(`backend ${name}: ${(error as Error).message.split('\n')[0].trim()}`);
   }

@@ -11,6 +11,9 @@ import { serviceEnv } from '#host/env';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
+/** Names of the lines that the proof of a card reads. */
+export const SERVED = { device: 'serve, drawn on a device', ring: 'ring alone, one batch again' };
+
 /**
  * Times what a trainer can read, through the ring in shared memory: rows of the data service with its default
  * threads, with all threads, and drawn on a device where there is one. Beside it what ring and pipe
@@ -40,8 +43,8 @@ export function benchServe(name: string, world: World, seconds: number, beside: 
     },
     ...(device === null
       ? []
-      : drawn(device, () => line('serve, drawn on a device', [...serve, '--sampler', 'device'], drawing))),
-    line('ring alone, one batch again', pour, { bytes }),
+      : drawn(device, () => line(SERVED.device, [...serve, '--sampler', 'device'], drawing))),
+    line(SERVED.ring, pour, { bytes }),
     line('pipe alone, one batch again', pour, { bytes }, false),
   ];
 }

@@ -3,7 +3,8 @@ import type { Line } from './timing.ts';
 import { inWords } from './words.ts';
 
 const step: Line = {
-  ...{ name: 'step BatchTopK', ms: 10, samplesPerSecond: 102_400, world: 'small', d_in: 64, d_sae: 128 },
+  ...{ name: 'step BatchTopK', recipe: 'BatchTopK', plain: false, npmAlone: false },
+  ...{ ms: 10, samplesPerSecond: 102_400, world: 'small', d_in: 64, d_sae: 128 },
   ...{ msWaiting: 1, msForward: 5, msEncodes: 2, msBackward: 3, msOptimiser: 1, msOneEncode: 0.5, msCpu: 9 },
   ...{
     encodeShareOfCeiling: 0.5,
@@ -54,8 +55,8 @@ describe('a bench for the eye', () => {
   });
 
   it('has a table for each recipe, whose parts add up', () => {
-    const plain = { ...step, name: 'step plain tfjs BatchTopK', ms: 40, ratio: 1 };
-    const said = inWords('step', [plain, { ...step, ratio: 4 }, { ...step, name: 'step LISTA' }]);
+    const plain = { ...step, plain: true, ms: 40, ratio: 1 };
+    const said = inWords('step', [plain, { ...step, ratio: 4 }, { ...step, recipe: 'LISTA' }]);
     const [first, second] = said.split('\n\n');
     expect(
       first

@@ -59,20 +59,15 @@ function verdictInWords(lines: readonly Line[]): string {
 function stepsInWords(lines: readonly Line[]): string {
   const tables = new Map<string, Line[]>();
   for (const line of lines) {
-    const { world, d_in, d_sae, batch } = line;
-    const title = `${recipeOf(line)} · world ${world} · d_in ${d_in}, d_sae ${d_sae}, batch ${batch}`;
+    const { recipe, world, d_in, d_sae, batch } = line;
+    const title = `${recipe} · world ${world} · d_in ${d_in}, d_sae ${d_sae}, batch ${batch}`;
     tables.set(title, [...(tables.get(title) ?? []), line]);
   }
   return [...tables].map(([title, cases]) => `${title}\n${stepTable(cases)}`).join('\n');
 }
 
-const PLAIN = 'plain tfjs ';
-const NPM_ALONE = ', npm alone';
-const recipeOf = ({ name }: Line): string =>
-  name.replace('step ', '').replace(PLAIN, '').replace(NPM_ALONE, '');
-
-function wayOf({ name, threads }: Line): string {
-  const way = name.includes(PLAIN) ? 'plain tfjs' : name.endsWith(NPM_ALONE) ? 'npm alone' : 'the engine';
+function wayOf({ plain, npmAlone, threads }: Line): string {
+  const way = plain ? 'plain tfjs' : npmAlone ? 'npm alone' : 'the engine';
   return threads === undefined ? way : `${way}, ${threads} thread${threads === 1 ? '' : 's'}`;
 }
 

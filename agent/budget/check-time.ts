@@ -1,6 +1,6 @@
 import type { Confirmed } from '#contract/confirmed';
+import type { Profile } from '#contract/profile';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import type { Profile } from '#contract/task';
 import { duration } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';

@@ -1,5 +1,5 @@
+import type { Confirm } from '#contract/profile';
 import type { SprintRun } from '#contract/sprint';
-import type { Confirm } from '#contract/task';
 import { homeOf } from '#host/worktree';
 import type { Refusal } from '../common/refusal.ts';
 import { duration } from '../common/words.ts';

@@ -1,5 +1,5 @@
+import type { Profile } from '#contract/profile';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import type { Profile } from '#contract/task';
 
 /** The speed of training here, and the time left in the night. */
 export interface Pace {

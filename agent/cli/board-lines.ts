@@ -1,5 +1,5 @@
 import type { BeganFrom } from '#contract/began-from';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { printable } from '#contract/text';
 import { count, plain } from '../common/words.ts';
 import type { BranchSprint } from '../ledger/all-branches.ts';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -20,6 +21,7 @@ import { exampleRecord } from '../tensorboard/fixtures/record.ts';
 const repo = realpathSync(mkdtempSync(join(tmpdir(), 'confined-')));
 const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'elsewhere-')));
 const tried = await tryBubblewrap(repo);
+const noTerminal = spawnSync('script', ['--version']).status !== 0;
 if (!tried.ok) console.log(`SKIP confined.e2e.test.ts: ${tried.why}`);
 
 const taskText = `---
@@ -91,6 +93,28 @@ it.skipIf(!tried.ok)('a command by hand writes its own folder only, and reads wh
   );
   expect(existsSync(join(repo, 'run/made'))).toBe(false);
 });
+
+it.skipIf(!tried.ok || noTerminal)(
+  'a command whose output is binary sees a terminal (SKIP without script)',
+  async () => {
+    writeFileSync(join(repo, 'work/tty.mjs'), 'console.log(process.stdout.isTTY === true)');
+    const onTerminal = async (...more: string[]) => {
+      const words = [
+        'node',
+        START,
+        join(import.meta.dirname, 'confined.ts'),
+        ...more,
+        'node',
+        'work/tty.mjs',
+      ];
+      const argv = ['script', '--quiet', '--return', '--command', words.join(' '), '/dev/null'];
+      return (await capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 30 })).stdout;
+    };
+    expect(await onTerminal('--binary')).toContain('true');
+    // Words are passed on, so that a clock can stand below them.
+    expect(await onTerminal()).toContain('false');
+  },
+);
 
 it.skipIf(!tried.ok)('a command that writes into a run takes words of its id', async () => {
   const id = '2026-01-01--00-00-10-wider-k=3-s0';

@@ -3,7 +3,8 @@
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
 // `--sandbox off` among the arguments switches the sandbox off. With `--into NAME` the first argument names a
 // run (ledger/folder-of.ts), and the command may write the folder of its own option --out. The default of
-// --out is the folder NAME inside the run's. With `--writes FOLDER` it may write that folder.
+// --out is the folder NAME inside the run's. With `--writes FOLDER` it may write that folder. With `--binary`
+// the command gets a terminal as it is, so that it can refuse to write binary data there.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -81,6 +82,7 @@ await runMain(async () => {
   const args = process.argv.slice(2);
   const into = args[0] === '--into' ? take(args, '--into') : undefined;
   const writes = args[0] === '--writes' ? take(args, '--writes') : undefined;
+  const binary = args[0] === '--binary' && args.shift() !== undefined;
   const asked = take(args, '--sandbox') ?? 'auto';
   if (asked !== 'auto' && asked !== 'off') throw new UserError(`--sandbox: auto or off, not "${asked}"`);
   const cwd = process.cwd();
@@ -90,7 +92,8 @@ await runMain(async () => {
   const out = outFolder(args, into);
   const { words, readable } = named(args, cwd);
   // On a terminal, where the words of the child are passed on, so that the clock ends with the first.
-  const clock = process.stderr.isTTY ? startWorking('in the sandbox') : null;
+  const asItIs = binary && process.stdout.isTTY;
+  const clock = process.stderr.isTTY && !asItIs ? startWorking('in the sandbox') : null;
   const shown = (out: NodeJS.WriteStream) => (clock && out.isTTY ? 'pipe' : null);
   const child = startChild({
     ...sandbox.wrap(words, {

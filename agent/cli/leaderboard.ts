@@ -37,6 +37,7 @@ await runMain(async () => {
   const path = await renderNotebook({
     ...{ sprints: oneHistory(sprints), live: null, task, began, file: 'all.html' },
     ...{ reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) },
+    titles: new Map(sprints.map(({ sprint: { id, title } }) => [id, title])),
     commits: new Map(sprints.map(({ sprint, commit, branch }) => [sprint.id, { hash: commit, branch }])),
   });
   process.stdout.write(`Notebook over all branches: ${relative(repo, path)}\n`);

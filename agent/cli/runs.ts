@@ -2,7 +2,8 @@
 //   npm run runs
 //   npm run runs -- --where 'loss<.1 experiment=default' --sort -seconds
 import { runMain, UserError } from '#contract/errors';
-import { readTask, type TaskContract } from '#contract/task';
+import { readTask } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { csv } from '../common/csv.ts';
 import { sprintsDir, taskPath } from '../common/paths.ts';
 import { count, inColumn } from '../common/words.ts';

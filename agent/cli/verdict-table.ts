@@ -1,6 +1,7 @@
 import { UserError } from '#contract/errors';
 import { type MeasuredProfile, measuredProfile } from '#contract/noise';
-import type { Task, TaskContract } from '#contract/task';
+import type { Task } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
 import { rowsOf } from '../common/worlds.ts';

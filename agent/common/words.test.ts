@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, firstLine, inColumn, plain, sprintsMade } from './words.ts';
+import { cut, firstLine, inColumn, lostWords, plain, sprintsMade } from './words.ts';
 
 /** Texts with many of the characters that have to be removed. */
 const hostile = fc
@@ -109,4 +109,11 @@ it('counts sprints against a limit, also one that a later start set too low', ()
   expect(sprintsMade(1, null)).toBe('1 sprint');
   expect(sprintsMade(2, 5)).toBe('2 of 5 sprints');
   expect(sprintsMade(4, 1)).toBe('4 sprints (limit 1)');
+});
+
+it('says a loss without a sign: the verb has it', () => {
+  expect(lostWords(0.0123456)).toBe('lost 0.01235');
+  expect(lostWords(-0.003)).toBe('gained 0.003');
+  expect(lostWords(0)).toBe('lost nothing');
+  expect(lostWords(-0.003, (value) => value.toFixed(1))).toBe('gained 0.0');
 });

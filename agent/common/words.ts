@@ -8,6 +8,15 @@ export const show = (value: number | undefined): string =>
   value === undefined ? '' : String(Number(value.toPrecision(4)));
 
 /**
+ * What a loss comes to after "it": `lost 0.012`; below 0, `gained 0.003`. A verb takes no sign.
+ * @param written how the number is written, as it stands in its document
+ */
+export function lostWords(loss: number, written: (value: number) => string = show): string {
+  if (loss === 0) return 'lost nothing';
+  return `${loss > 0 ? 'lost' : 'gained'} ${written(Math.abs(loss))}`;
+}
+
+/**
  * A number with three digits for the columns of a table, where trailing zeros stay: 0.620, 3.30, 166, 15400.
  * Snapshots have no more digits, and beside them a fourth would say nothing.
  */

@@ -1,5 +1,5 @@
+import type { Confirm } from '#contract/profile';
 import type { Sprint } from '#contract/sprint';
-import type { Confirm } from '#contract/task';
 import { committedTree } from '#host/tree';
 import { committed } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';

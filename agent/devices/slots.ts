@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Devices } from '#contract/devices';
-import type { Task, TaskContract } from '#contract/task';
+import type { Task } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { gpuCount, knownGpus } from '#host/machine';
 import { count } from '../common/words.ts';
 import type { Slot } from './pool.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
-import { Inspection, type Task, type TaskContract } from '#contract/task';
+import type { Task } from '#contract/task';
+import { Inspection, type TaskContract } from '#contract/task-contract';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { readStat, seesProcesses } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
@@ -13,7 +14,8 @@ import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { newRepo } from '../fixtures/repo.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { inspect } from '../tools/inspect.ts';
-import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
+import { judgeEnv } from './judge-env.ts';
+import { JudgeError, type JudgeRequest, judgeRun, measureSnapshots } from './judging.ts';
 import { judgeAhead, snapshotsAhead } from './judging-ahead.ts';
 
 // A small judge: `mode` in the run folder says what it does.

@@ -1,4 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { z } from 'zod';
@@ -6,19 +5,17 @@ import { boundVariable } from '#contract/best-bound';
 import { UserError } from '#contract/errors';
 import { type JudgeProgress, progressOf } from '#contract/judge-progress';
 import { EvalPoint } from '#contract/run';
-import { type Task, taskVariable } from '#contract/task';
+import type { Task } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import { type Child, collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
-import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
-import { marked, newMark } from '#host/marks';
-import { readsOf } from '#host/reads';
+import { newMark } from '#host/marks';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
-import { deviceOf, onDevice, onThreads } from '../devices/device-of.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
+import { judgeEnv } from './judge-env.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
 export class JudgeError extends UserError {
@@ -84,40 +81,6 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
   return (await lines)
     .filter((line) => line.startsWith('{') && !line.startsWith('{"progress"'))
     .map((line) => parse(EvalPoint, line, request));
-}
-
-/**
- * The environment of the judge: the sandbox's label, and the task's encode command for this tree, wrapped in
- * the sandbox, as a JSON list of words. The command may read what the run has written. A judge in any
- * language appends its arguments and needs to know nothing of sandboxes. Both compute on one GPU: `device`;
- * unset, that of the run (`deviceOf`). `threads`: of each; unset, their own choice. Processes that carry
- * `mark` are ended with the command that has it.
- */
-export function judgeEnv(of: {
-  task: Task;
-  repo: string;
-  sandbox: Sandbox;
-  runDir: string;
-  treeDir: string;
-  mark: string;
-  device?: string | null | undefined;
-  threads?: number | undefined;
-}): Record<string, string> {
-  const { task, repo, sandbox, treeDir, mark, device = deviceOf(readRunRecord(of.runDir), task) } = of;
-  const { out } = inRun(realpathSync(of.runDir));
-  const place = { ...onDevice(device), ...onThreads(of.threads) };
-  const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {
-    cwd: treeDir,
-    readable: [...readsOf(task, repo, treeDir), ...(existsSync(out) ? [out] : [])],
-    env: place,
-  });
-  const variables = Object.entries(marked(env, mark)).map(([name, value]) => `${name}=${value}`);
-  return serviceEnv({
-    ...taskVariable(task),
-    ...place,
-    LOOP_SANDBOX: sandbox.label,
-    LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),
-  });
 }
 
 /** `lines`: those of its standard output that are not blank, when it has ended. */

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Sprint } from '#contract/sprint';
-import { type Task, TaskContract } from '#contract/task';
+import type { Task } from '#contract/task';
+import { TaskContract } from '#contract/task-contract';
 import { contractFile } from '../common/paths.ts';
 import { leaderboardId } from './ledger.ts';
 

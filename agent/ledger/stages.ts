@@ -1,7 +1,7 @@
 import type { MeasuredProfile } from '#contract/noise';
 import { type RunSpec, specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { show } from '../common/words.ts';
 import { type Printed, sameRecipe, sameRun, sameWork } from './repeat.ts';
 

@@ -2,7 +2,7 @@ import type { Several } from '#contract/confirmed';
 import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { show } from '../common/words.ts';
 import { declaredBy, declaredWords, NOT_OBSERVED, observedWords } from './declared.ts';
 import { outOfProportion, type TimeAgainst, timeOfCandidate } from './time-against.ts';

@@ -12,6 +12,7 @@ import { notebookOf } from '../ledger/notes.ts';
 import type { KnownRun } from '../ledger/rows.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
+import { boardPart } from './notebook/board.ts';
 import { byHandPart } from './notebook/by-hand.ts';
 import { sprintTable } from './notebook/cells.ts';
 import { packedDetail } from './notebook/detail.ts';
@@ -20,13 +21,11 @@ import { hintsPart } from './notebook/hints.ts';
 import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
 import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
-import { morning, type Now, type Stopped } from './notebook/morning.ts';
+import type { Now, Stopped } from './notebook/morning.ts';
 import { notesPart } from './notebook/notes.ts';
 import { packed } from './notebook/pack.ts';
 import { type Beside, boardsOf, indexOf } from './notebook/rows.ts';
 import { script } from './notebook/script.ts';
-import { progressPlot } from './plots/progress.ts';
-import { plot } from './plots/vega.ts';
 import { block } from './write/html.ts';
 import { page } from './write/page.ts';
 
@@ -38,6 +37,8 @@ export interface NotebookRequest extends Places {
   /** Why the last loop ended; absent where it runs, or none has run here. */
   stopped?: Stopped | null;
   task: Task;
+  /** The names of sprints in the plot, by id, where they are not their titles. */
+  titles?: ReadonlyMap<string, string>;
   /** The name of the page, where it is not that of the loop. */
   file?: string;
   /** What run branches of these sprints began with; absent: read beside the sprints. */
@@ -84,7 +85,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
   for (const [at, board] of boardsOf(sprints).entries()) {
     const rules = rulesOf(board.at(-1) as Sprint, request);
     const hints = at === 0 ? now.hints : null;
-    parts.push(await boardPart(board, index, { ...now, task: rules.task, hints }));
+    parts.push(await boardPart(board, index, { ...now, task: rules.task, hints }, request.titles));
     // What a person sets holds for all lists, and stands above the first.
     if (at === 0) parts.push('<div id="tools" hidden></div><div id="compare" hidden></div>');
     parts.push(listPart(index, index.boards[at] as Board));
@@ -161,31 +162,6 @@ function header(sprints: readonly Sprint[], task: Task): string {
       ]),
     ].map((v) => ({ v, tone: 'warn' as const })),
   });
-}
-
-/** The first screen of a leaderboard, and its progress. */
-async function boardPart(board: readonly Sprint[], index: NotebookIndex, now: Now): Promise<string> {
-  const newest = board.at(-1) as Sprint;
-  const { profiles } = now.task.contract;
-  const profile = (Object.hasOwn(profiles, newest.profile) && profiles[newest.profile]) || null;
-  const drawn = progressPlot(board, newest.metric, profile?.ceiling ?? null);
-  const parts = [boardHeading(newest, index), morning(board, now)];
-  if (drawn) {
-    const panels = await Promise.all(drawn.panels.map((panel) => plot(panel)));
-    const picture = { kind: 'plot' as const, panels, legend: drawn.legend };
-    const figure = block({ t: 'figure', picture, alt: 'Progress over sprints', caption: null });
-    // On a phone the plot is wider than the screen: smaller, its words could not be read.
-    parts.push(
-      `<div class="scroll progress" tabindex="0" role="region" aria-label="Progress of ${escaped(newest.leaderboard)}">${figure}</div>`,
-    );
-  }
-  return parts.join('\n');
-}
-
-/** Two leaderboards of one profile differ by their rules: then each has its own name beside it. */
-function boardHeading({ profile, leaderboard }: Sprint, { boards }: NotebookIndex): string {
-  const several = boards.filter((board) => board.profile === profile).length > 1;
-  return `<h2>Profile ${escaped(profile)}${several ? ` <small>rules ${escaped(leaderboard)}</small>` : ''}</h2>`;
 }
 
 const listPart = ({ sprints }: NotebookIndex, board: Board): string =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Inspection } from '#contract/task';
+import { Inspection } from '#contract/task-contract';
 import { accepted, RefusedInput, reasonIn } from './refusals.ts';
 import {
   BashInput,

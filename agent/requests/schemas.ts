@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MOST_CHARS, NoteKind } from '#contract/note';
-import type { Inspection } from '#contract/task';
+import type { Inspection } from '#contract/task-contract';
 import { Line, NamedNumbers, Words } from '#contract/text';
 import { Outcome } from '#contract/verdict';
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
+import type { Profile } from '#contract/profile';
 import { type Run, type RunSpec, specOf } from '#contract/run';
-import type { Profile } from '#contract/task';
 import { inRun, runDir } from '../common/paths.ts';
 import type { Executor } from '../executor/executor.ts';
 import { savedBatch } from '../executor/resume.ts';

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { count } from '../common/words.ts';
 
 /** A confirming under way: how many runs on secret worlds are measured, and the most that there can be. */

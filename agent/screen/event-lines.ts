@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '#contract/event';
 import { FIRST_RESEARCHER, type Role } from '#contract/run';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { clock } from '../common/clock.ts';
 import { count, cut, duration, firstLine, many, pace, plain, show } from '../common/words.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';

@@ -56,6 +56,23 @@ it('says what the judge remarked on the best', () => {
   expect(screen(null, { verdict })).toContain('Remark:       fits elsewhere');
 });
 
+it.each([
+  [0.003, 'lost 0.003'],
+  [-0.003, 'gained 0.003'],
+])('says what the best gave when it was trained again (%f), with no sign', (loss, words) => {
+  const third = {
+    ...confirmed,
+    again: { n: 2, loss, less: 0 },
+    best: { ...several(0.7), sprint: 'second', run: 'r' },
+  };
+  const { loop } = stagedLoop(1000);
+  loop.ledger.add(exampleSprint({ id: 'second', confirmed }));
+  loop.ledger.add(exampleSprint({ id: 'third', number: 2, outcome: 'no-gain', confirmed: third }));
+  const checkout = { branch: { name: 'run/x', from: 'main' } } as Checkout;
+  const lines = lastScreen({ ...loop, checkout, timer: new Timer() }, { reason: 'the time is up' });
+  expect(lines).toContain(`Trained again: it ${words} in the mean of 2 on the same worlds and seeds`);
+});
+
 it('gives the time of the whole loop beside that since its last start', () => {
   const time = (before: number) => screen(null, {}, before).find((line) => / sprints in /.test(line));
   expect(time(0)).toMatch(/^0 sprints in 0\.0 s, 0\.00 USD: researcher 0\.0 s, /);

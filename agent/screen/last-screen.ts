@@ -5,7 +5,7 @@ import { homeOf } from '#host/worktree';
 import { notebookPath, reportsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
-import { capital, count, duration, plain, show } from '../common/words.ts';
+import { capital, count, duration, lostWords, plain, show } from '../common/words.ts';
 import { worldWords } from '../common/worlds.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
@@ -134,7 +134,7 @@ function best(
         ]
       : []),
     ...(again
-      ? [`Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on the same worlds and seeds`]
+      ? [`Trained again: it ${lostWords(again.loss)} in the mean of ${again.n} on the same worlds and seeds`]
       : []),
     ...(sprint.checked ? ['Measured again: it holds at the end of the night'] : []),
     ...(lacksCheck(sprint)

@@ -1,4 +1,4 @@
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { Journal } from '../journal/journal.ts';
 import { openSprints } from '../journal/state.ts';
 import type { LiveState } from '../report/index.ts';

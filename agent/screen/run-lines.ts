@@ -1,4 +1,4 @@
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { many, pace, plain, show } from '../common/words.ts';
 import type { LiveRun } from '../journal/state.ts';
 import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { LoggedEvent } from '#contract/event';
-import { readTask, SECRET_WORLDS, type TaskContract } from '#contract/task';
+import { readTask } from '#contract/task';
+import { SECRET_WORLDS, type TaskContract } from '#contract/task-contract';
 import { printable } from '#contract/text';
 import { pausedSince } from '../budget/pause.ts';
 import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';

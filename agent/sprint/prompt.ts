@@ -1,6 +1,7 @@
 import type { MeasuredProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
-import { guardsOf, type TaskContract } from '#contract/task';
+import { guardsOf } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { planLines } from '../budget/plan.ts';
 import { cut, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';

@@ -1,5 +1,6 @@
+import type { Confirm } from '#contract/profile';
 import { EXIT_CODES } from '#contract/stop';
-import { type Confirm, guardsOf } from '#contract/task';
+import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { type CheckCost, checkWords, likelyCheck } from '../budget/check-time.ts';
 import { forecast, forecastInWords } from '../budget/forecast.ts';

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { measuredProfile, NoiseDraft, readNoise } from '#contract/noise';
-import { profileOf, type Task, type TaskContract } from '#contract/task';
+import { profileOf, type Task } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { Cell } from '../common/csv.ts';
 import type { KnownRun } from '../ledger/rows.ts';
 import { type Stage, stageOf } from '../ledger/stages.ts';

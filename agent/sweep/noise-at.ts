@@ -1,5 +1,5 @@
 import type { NoiseAt } from '#contract/noise';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { SweepRun } from './rows.ts';
 import { spreadOf } from './spread.ts';
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Profile, TaskContract } from '#contract/task';
+import type { Profile } from '#contract/profile';
+import type { TaskContract } from '#contract/task-contract';
 import { label } from '../report/document/names.ts';
 import { ceilingLayers } from '../report/plots/ceiling.ts';
 import { baselineSeries, domainOf, FONT, series } from '../report/plots/theme.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { Verdict } from '#contract/verdict';
 
 /** One run of a sweep: the numbers of its verdict, or why there is none. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import { pairsOf } from '#contract/settings';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { csv } from '../common/csv.ts';
 import { count, label, numberFormat, signed } from '../report/document/names.ts';
 import { type Grid, setWords, swept } from './grid.ts';

@@ -1,6 +1,6 @@
 import type { EndedFields, LedgerFields } from '#contract/answer';
 import type { SprintRun } from '#contract/sprint';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { sprintsDir } from '../common/paths.ts';
 import { show } from '../common/words.ts';
 import { readSprints } from '../ledger/ledger.ts';

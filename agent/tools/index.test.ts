@@ -2,7 +2,7 @@ import { runRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import { expect, it } from 'vitest';
 import { answerIn, contentOf } from '#contract/answer';
 import type { Event } from '#contract/event';
-import { Inspection } from '#contract/task';
+import { Inspection } from '#contract/task-contract';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';

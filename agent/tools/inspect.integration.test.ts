@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
-import { Inspection } from '#contract/task';
+import { Inspection } from '#contract/task-contract';
 import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Inspection } from '#contract/task';
+import { Inspection } from '#contract/task-contract';
 import { inspectInput } from '../requests/schemas.ts';
 
 const inspection = Inspection.parse({

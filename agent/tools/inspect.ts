@@ -1,11 +1,11 @@
-import type { Inspection } from '#contract/task';
+import type { Inspection } from '#contract/task-contract';
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
 import { newMark } from '#host/marks';
 import { checkoutTree } from '#host/tree';
 import { runDir } from '../common/paths.ts';
-import { judgeEnv } from '../executor/judging.ts';
+import { judgeEnv } from '../executor/judge-env.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
+import { makeWritable } from '#host/writable';
 import type { SparseRows } from '../sampler/sampler.ts';
 import { Sampler } from '../sampler/sampler.ts';
 import { writeWhole } from '../stream/writer.ts';
@@ -22,16 +23,15 @@ export interface WrittenRows {
 /**
  * Writes rows of a world as a folder of activations: `x` in float32, and `label.<n>` for each of the most
  * frequent features, 1 where feature n is active.
- * @throws UserError for a folder that has files
+ * @throws UserError for a folder that has files, or cannot be written
  */
 export function writeRows(
   world: World,
   { seed, rows, folder }: WrittenRows,
   onShard: (rows: number) => void,
 ): void {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new UserError(`${folder}: has files already; name a new folder`);
-  mkdirSync(folder, { recursive: true });
+  makeWritable('--into', folder);
+  if (readdirSync(folder).length > 0) throw new UserError(`${folder}: has files already; name a new folder`);
   const sampler = new Sampler(world, seed, 'rows of a folder');
   const labelled = mostFrequent(world, sampler, Math.min(COUNTED_BATCHES, Math.ceil(rows / BATCH)));
   for (let from = 0, shard = 0; from < rows; from += SHARD_ROWS, shard++) {

@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { refuseTerminalOutput, TO_TERMINAL } from '#contract/binary';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
@@ -30,6 +31,7 @@ interface Options {
   sampler: SamplerName;
   ring?: RingEnds;
   into?: string;
+  toTerminal: boolean;
 }
 
 const REPORT_MS = 1000;
@@ -157,6 +159,7 @@ await runMain(async () => {
         '--into <folder>',
         'write --rows rows as a folder of activations, with the active features as labels, and stream nothing',
       )
+      .option(...TO_TERMINAL)
       .addHelpText(
         'after',
         '\nExamples:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd\n  npm run serve -- --profile small --rows 1000000 --into /data/small-rows',
@@ -166,6 +169,8 @@ await runMain(async () => {
   const options = command.opts<Options>();
   const { batch } = options;
   if (options.into !== undefined) return await writeInto(options, options.into);
+  if (!options.toTerminal)
+    refuseTerminalOutput('the rows', 'send them to a file (> rows.bin) or a program (| head -c 16 | xxd)');
   const source = await sourceOf(options);
   let served = { rows: 0, frames: 0 };
   let reported = performance.now();

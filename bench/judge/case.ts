@@ -1,5 +1,5 @@
 import { OWN_FAULT, UserError } from '#contract/errors';
-import type { Profile } from '#contract/task';
+import type { Profile } from '#contract/profile';
 import { type NamedWorld, type OpenedWorld, openWorld } from '../worlds.ts';
 import { withEncoder } from './encoders.ts';
 import { type AnswerListener, type BatchListener, type Measurement, measure } from './measure.ts';

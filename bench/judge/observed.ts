@@ -1,4 +1,4 @@
-import { DEFAULT_BATCH, type Profile } from '#contract/task';
+import { DEFAULT_BATCH, type Profile } from '#contract/profile';
 import { bytesOf, type RunFolder } from './run-folder.ts';
 
 /** Batches that a trainer may leave unread: those in its reader and in the pipe when it stops. */

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { type Profile, profileOf, readTask, type TaskContract, taskFile } from '#contract/task';
+import type { Profile } from '#contract/profile';
+import { profileOf, readTask, taskFile } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import type { SandboxChoice } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';

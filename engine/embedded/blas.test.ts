@@ -5,7 +5,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { uniform } from '../random.ts';
 import { findBlas, needsOpenMp } from './blas.ts';
 import type { Blas } from './dense-product.ts';
-import { isFasterAndEqual } from './gemm.ts';
+import { isFasterAndEqual, multiply } from './gemm.ts';
 import { SharedHeap } from './heap.ts';
 import { Pool } from './pool.ts';
 
@@ -60,30 +60,28 @@ it('passes over a library that needs OpenMP, and over what is none', () => {
   }
 });
 
-it('takes a product that equals ours and is faster, and no other', () => {
-  const pool = new Pool(1);
-  const ours = new Float32Array(256 * 512);
-  const fake = (multiply: Blas['multiply']): Blas => ({ label: 'fake', instead: 'older', multiply });
-  expect(
-    isFasterAndEqual(
-      pool,
-      fake(() => {}),
-    ),
-  ).toBe(false);
-  const right = fake((a, b, c, { m, n, k }) => {
-    if (ours[0] === 0) {
-      for (let i = 0; i < m; i++)
-        for (let l = 0; l < k; l++)
-          for (let j = 0; j < n; j++) ours[i * n + j] += a[i * k + l] * b[l * n + j];
-    }
-    c.set(ours);
-  });
-  // From the second time on it is the time of a copy.
-  expect(isFasterAndEqual(pool, right)).toBe(true);
-  const slow = fake((a, b, c, product) => {
-    right.multiply(a, b, c, product);
-    const end = performance.now() + 300;
-    while (performance.now() < end);
-  });
-  expect(isFasterAndEqual(pool, slow)).toBe(false);
+const pool = new Pool(1);
+const right: Blas['multiply'] = (a, b, c, product) =>
+  multiply({ pool, heap: pool.heap, blas: null }, a, b, c, product);
+
+/** Whether a library is taken that multiplies so, where the clock gives it and ours these milliseconds. */
+function isTaken(by: Blas['multiply'], theirs: number[], ours: number[]): boolean {
+  const times = [...theirs, ...ours];
+  let clock = 0;
+  let readings = 0;
+  // It is read before and after each product.
+  const now = () => {
+    if (readings++ % 2 === 1) clock += times.shift() ?? Number.NaN;
+    return clock;
+  };
+  const taken = isFasterAndEqual(pool, { label: 'fake', instead: 'older', multiply: by }, now);
+  expect(times).toEqual([]);
+  return taken;
+}
+
+it('takes a product that equals ours and is faster at its best, and no other', () => {
+  expect(isTaken(right, [9, 9, 1], [2, 2, 2])).toBe(true);
+  expect(isTaken(right, [9, 9, 3], [9, 2, 9])).toBe(false);
+  expect(isTaken(right, [2, 2, 2], [2, 2, 2])).toBe(false);
+  expect(isTaken((_a, _b, c) => void c.fill(1), [1, 1, 1], [2, 2, 2])).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { Precision } from '../precision.ts';
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
 import type { Driver, Kernel, Mark } from './driver.ts';
@@ -8,9 +9,6 @@ import type { Group } from './programs.ts';
 import { Timeline } from './timeline.ts';
 import { together } from './together.ts';
 import { Trace } from './trace.ts';
-
-/** How a device multiplies in an encode: in float32, or by tensor cores in TF32 with sums in float32. */
-export type Precision = 'fp32' | 'tf32';
 
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
 export class Device {

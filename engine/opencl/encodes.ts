@@ -3,8 +3,9 @@ import { UserError } from '#contract/errors';
 import { deviceFailure } from '../device-failure.ts';
 import { currentForm } from '../operation.ts';
 import { encode } from '../ops.ts';
+import type { Precision, SwitchedOn } from '../precision.ts';
 import { openClBackend } from './backend.ts';
-import type { Device, Precision } from './device.ts';
+import type { Device } from './device.ts';
 
 const PRECISIONS: readonly Precision[] = ['fp32', 'tf32'];
 
@@ -17,13 +18,13 @@ export function encodesAskedFor(text = process.env.ENGINE_ENCODE ?? 'fp32'): Pre
 
 /**
  * Has the device in use encode in TF32 where that is asked for, it can, and what it computes so is right;
- * returns the words for it then. Else it encodes in float32, and one line on stderr says why.
+ * returns so then. Else it encodes in float32, and one line on stderr says why.
  */
-export function proveEncodes(asked = encodesAskedFor()): string | null {
+export function proveEncodes(asked = encodesAskedFor()): SwitchedOn | null {
   const device = openClBackend()?.device;
   if (!device || asked === 'fp32' || currentForm() === 'plain') return null;
   const why = encodeInTf32(device);
-  if (why === null) return 'encodes in TF32';
+  if (why === null) return { detail: 'encodes in TF32', encodes: 'tf32' };
   process.stderr.write(`ENGINE_ENCODE=tf32: ${device.found.name} encodes in float32: ${why}\n`);
   return null;
 }

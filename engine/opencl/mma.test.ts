@@ -102,11 +102,16 @@ describe.skipIf(noDevice)('ENGINE_ENCODE', () => {
       return encode(x, W).dataSync()[0];
     });
 
-  it('has encodes in float32 without it, and in TF32 with it, as the label says', async () => {
-    expect((await openBackend('opencl')).label).not.toContain('TF32');
+  it('has encodes in float32 without it, and in TF32 with it, as label and field say', async () => {
+    const plain = await openBackend('opencl');
+    expect([plain.label, plain.encodes]).toEqual([expect.not.stringContaining('TF32'), 'fp32']);
     expect(encoded()).toBe(2 + 2 ** -12);
     vi.stubEnv('ENGINE_ENCODE', 'tf32');
-    expect((await openBackend('opencl')).label).toMatch(/, encodes in TF32\)$/);
+    const tensorCores = await openBackend('opencl');
+    expect([tensorCores.label, tensorCores.encodes]).toEqual([
+      expect.stringMatching(/, encodes in TF32\)$/),
+      'tf32',
+    ]);
     expect(encoded()).toBe(2);
     // Its golden step is that of float32, also where it was opened before.
     expect((await openBackend('opencl')).label).toContain('TF32');

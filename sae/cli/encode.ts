@@ -1,6 +1,7 @@
 import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStream } from '#bench/stream/reader';
+import { refuseTerminalInput, refuseTerminalOutput, TO_TERMINAL } from '#contract/binary';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
@@ -25,6 +26,7 @@ const command = program(
     'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
   )
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
+  .option(...TO_TERMINAL)
   .addHelpText(
     'after',
     `
@@ -35,8 +37,13 @@ Example:
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
-  const options = command.opts<{ checkpoint?: string; backend: string }>();
+  const options = command.opts<{ checkpoint?: string; backend: string; toTerminal: boolean }>();
   if (!options.checkpoint) throw new UserError('--checkpoint is missing; name the checkpoint to encode with');
+  refuseTerminalInput(
+    'activations',
+    'pipe them in, as in npm run -s serve -- --rows 4096 | npm run -s encode -- ...',
+  );
+  if (!options.toTerminal) refuseTerminalOutput('codes', 'send them to a file (> codes.bin)');
   const path = options.checkpoint;
   const checkpoint = isSaelens(path) ? readSaelens(path) : readCheckpoint(path);
   const [architecture, addons] = await Promise.all([

@@ -156,6 +156,7 @@ await runMain(async () => {
       random: uniform(options.seed),
       out: options.out,
       backend: backend.label,
+      precision: backend.encodes,
       resume: options.resume,
       from: options.from,
       saveEvery: options.saveEvery,

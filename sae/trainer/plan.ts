@@ -33,6 +33,8 @@ export interface Plan {
   out: string;
   /** Label of the tensor backend, for the result. */
   backend: string;
+  /** What it encodes in, for the result. */
+  precision?: string;
   /** Continues the run in `out`. */
   resume: boolean;
   /** The `out/` of an earlier run whose weights the training starts with. */

@@ -33,6 +33,7 @@ export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFa
     architecture: plan.architectureName,
     config: { ...plan.sae, ...plan.trainer, ...plan.addons },
     backend: state.backends.join(', then ') || plan.backend,
+    ...(plan.precision !== undefined && { precision: plan.precision }),
     steps: state.step,
     samples: state.seen,
     normalisationSamples: state.normalisationSamples,

@@ -1,3 +1,4 @@
+import { SERVED } from '../serve.ts';
 import { answersOf, linesOf } from './answers.ts';
 import { type Claim, claim, one, onGpu, thousands } from './claim.ts';
 import type { FullMemory } from './full-memory.ts';
@@ -26,8 +27,8 @@ export const claimsBeside = (done: readonly Done[]): Claim[] => [
 
 function data(done: readonly Done[]): Claim[] {
   const served = linesOf(done, 'serve');
-  const line = (start: string) => served.find(({ name }) => String(name).startsWith(start));
-  const [ring, drawn] = [line('ring'), line('serve, drawn on a device')];
+  const line = (wanted: string) => served.find(({ name }) => name === wanted);
+  const [ring, drawn] = [line(SERVED.ring), line(SERVED.device)];
   const rates = linesOf(done, 'sampler').map(({ samplesPerSecond: rate }) => Number(rate));
   const isCard = passed(done).some(({ backend, gpu }) => gpu && ['opencl', 'cuda'].includes(backend));
   const alike = linesOf(done, 'sampler').map(({ likeness }) => likeness as Likeness);

@@ -15,7 +15,7 @@ async function compared(made: (asked: Training) => Partial<Trained> | string = (
     const metrics = { f1: encode === 'tf32' ? 0.94 : 0.945, mcc: 0.8 };
     const label = `cuda (a card)${encode === 'tf32' ? ', encodes in TF32' : ''}`;
     const verdict = { metrics, seconds: 1, evaluation: { samples: 200_000 } };
-    return { seconds: 1, drawnBy: 'a card', label, verdict, ...more };
+    return { seconds: 1, drawnBy: 'a card', label, precision: encode, verdict, ...more };
   }).catch((error: Error) => error.message);
   return { all, answer };
 }
@@ -36,8 +36,8 @@ it('trains a seed of `medium` to its end in float32 and in TF32, on the same sam
 
 it.each<[string, (asked: Training) => Partial<Trained> | string, RegExp]>([
   ['one fails', ({ encode }) => (encode === 'tf32' ? 'no memory' : {}), /^no memory$/],
-  ['both encode in float32', () => ({ label: 'cuda (a card)' }), /it did not encode in TF32/],
-  ['both encode in TF32', () => ({ label: 'encodes in TF32' }), /or the other one did/],
+  ['both encode in float32', () => ({ precision: 'fp32' }), /it did not encode in TF32/],
+  ['both encode in TF32', () => ({ precision: 'tf32' }), /or the other one did/],
   ['they had other samples', ({ encode }) => ({ drawnBy: encode }), /they are no pair/],
 ])('is no comparison where %s', async (_, made, words) => {
   expect((await compared(made)).answer).toMatch(words);

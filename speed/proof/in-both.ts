@@ -68,7 +68,7 @@ export async function inBoth(
     if (one.status === 'rejected') throw one.reason;
     return one.value;
   }) as [Trained, Trained];
-  if (!tf32.label.includes('TF32') || fp32.label.includes('TF32'))
+  if (tf32.precision !== 'tf32' || fp32.precision !== 'fp32')
     throw new UserError(`${tf32.label}: it did not encode in TF32, or the other one did (${fp32.label})`, 1);
   if (fp32.drawnBy !== tf32.drawnBy)
     throw new UserError('the samples of the two were drawn by different devices, so they are no pair', 1);

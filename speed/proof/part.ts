@@ -70,8 +70,8 @@ async function golden({ backend, encode }: Extract<Asked, { kind: 'golden' }>) {
   const missing = await missingBackend(backend);
   if (missing !== null) return { backend, missing };
   const began = performance.now();
-  const { label, gpu } = await openBackend(backend);
-  if (encode && !label.includes('TF32')) throw new UserError(`${label} encodes in float32`, 1);
+  const { label, gpu, encodes } = await openBackend(backend);
+  if (encode && encodes !== 'tf32') throw new UserError(`${label} encodes in float32`, 1);
   return { backend, label, gpu, seconds: (performance.now() - began) / 1000, ...(encode && { encode }) };
 }
 
@@ -110,7 +110,7 @@ async function step(
 ) {
   const plan = planned({ backend, widths: [WIDTH], threads: [], yardstick: false, npmAlone: false });
   const profile = size === 'full' ? '16k' : 'small';
-  const found = plan.find(({ title, asked }) => title === `step ${recipe}` && asked.profile === profile);
+  const found = plan.find((one) => one.recipe === recipe && one.asked.profile === profile);
   if (!found) throw new Error(`no such step: ${recipe} at ${profile}`);
   const { settings, ...answer } = await runCase({
     ...{ ...found.asked, sampler, resident, steps },

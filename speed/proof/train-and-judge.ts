@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openWorld } from '#bench/worlds';
+import { DEFAULT_BATCH } from '#contract/profile';
 import { type RunRecord, TrainResult } from '#contract/run';
-import { DEFAULT_BATCH, readTask } from '#contract/task';
+import { readTask } from '#contract/task';
 import { sandboxByHand } from '#host/by-hand';
 import { collect, type Exit, startChild } from '#host/child';
 import { openDataChannel } from '#host/data-channel';
@@ -46,6 +47,8 @@ export interface Trained {
   drawnBy: string | null;
   /** What the trainer computed with. */
   label: string;
+  /** What it encoded in; unset: it does not say. */
+  precision?: string;
   /** In training form. */
   verdict: z.infer<typeof Verdict>;
 }
@@ -66,7 +69,8 @@ export async function trainAndJudge(asked: Training): Promise<Trained> {
     writeFileSync(join(dir, 'run.json'), JSON.stringify(recordOf(asked, seconds)));
     const result = TrainResult.parse(JSON.parse(readFileSync(join(dir, 'out', 'result.json'), 'utf8')));
     if (result.status !== 'finished') throw new Error(`the trainer: ${result.reason ?? result.status}`);
-    return { seconds, drawnBy, label: result.backend ?? '', verdict: await judge(dir, asked) };
+    const { backend: label = '', precision } = result;
+    return { seconds, drawnBy, label, precision, verdict: await judge(dir, asked) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -24,6 +24,7 @@ export interface StepOptions {
 
 export interface Planned {
   title: string;
+  recipe: string;
   asked: Case;
   /** Dense encodes in a step. */
   encodes: number;
@@ -56,6 +57,7 @@ export function planned(options: StepOptions): Planned[] {
   const common = { backend, sandbox, plain: false, threads: null, npmAlone: false };
   const plan: Planned[] = RECIPES.map(({ name, experiment, encodes, settings }) => ({
     title: `step ${name}`,
+    recipe: name,
     encodes,
     asked: {
       ...common,
@@ -68,7 +70,7 @@ export function planned(options: StepOptions): Planned[] {
     for (const width of options.widths) {
       const sized = { ...full, experiment, settings: [`d_sae=${width}`, ...settings(width)] };
       const add = (title: string, change: Partial<Case>) =>
-        plan.push({ title, encodes, asked: { ...sized, ...change } });
+        plan.push({ title, recipe: name, encodes, asked: { ...sized, ...change } });
       // Dense tfjs uses the engine's own dense products: on wasm, tfjs' fastest backend for a CPU, a step
       // takes half a minute.
       if (options.yardstick) {

@@ -25,6 +25,7 @@ export async function* benchStep(options: StepOptions, ceiling: Ceiling): AsyncG
     if (step.asked.plain) plain = { size, ms: answer.ms.step };
     yield {
       ...lineOf(step, answer, ceiling),
+      ...{ recipe: step.recipe, plain: step.asked.plain, npmAlone: step.asked.npmAlone },
       world: basename(world, '.json'),
       ...(threads !== null && { threads }),
       ...(plain?.size === size && { ratio: plain.ms / answer.ms.step }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
 import { RunRecord } from '#contract/run';
-import { TaskContract } from '#contract/task';
+import { TaskContract } from '#contract/task-contract';
 import { readUntrusted } from '#host/untrusted';
 import { inJob, inRun } from '../../common/paths.ts';
 

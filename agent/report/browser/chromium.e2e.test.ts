@@ -250,6 +250,30 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
   });
 
   it.each([
+    ['a phone', PHONE, '.progress.phone'],
+    ['a desktop', DESKTOP, '.progress.wide'],
+  ])('draws the progress for %s, with no label beyond its edge', async (_, view, shown) => {
+    await opened(address, view);
+    const seen = await page.$$eval('.progress', (all) =>
+      all.flatMap((each) =>
+        each.getClientRects().length > 0 ? [`.${each.className.split(' ').join('.')}`] : [],
+      ),
+    );
+    expect(seen).toEqual([shown]);
+    const labels = await page.$$eval(`${shown} svg text`, (all) =>
+      all.map((each) => [
+        each.textContent,
+        each.getBoundingClientRect().right,
+        each.getBoundingClientRect().height,
+      ]),
+    );
+    expect(labels.length).toBeGreaterThan(8);
+    expect(labels.filter(([, right]) => Number(right) > view.width)).toEqual([]);
+    // As high as its letters are drawn, and so to be read.
+    expect(labels.filter(([, , height]) => Number(height) < 11)).toEqual([]);
+  });
+
+  it.each([
     ['a phone', PHONE],
     ['a desktop', DESKTOP],
   ])('has nothing serious for axe on %s, light and dark, and no part beyond its edge', async (_, view) => {

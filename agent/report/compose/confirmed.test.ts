@@ -48,3 +48,14 @@ it('calls a gain from which losses are taken off by that name, beside the differ
   expect(table.head.map(plain)).toEqual(['Secret world', 'F1 of the candidate', 'of the best', 'Difference']);
   expect(table.rows.map(({ cells }) => cells.map(plain).at(-1))).toEqual(['+0.030']);
 });
+
+it('says what the best gave where it was trained again, with no sign', () => {
+  const of = confirmed(lista);
+  const caption = (loss: number) => {
+    const again = { n: 2, loss, less: 0 };
+    const table = confirmedTable(contextOf({ ...of, confirmed: of.confirmed && { ...of.confirmed, again } }));
+    return table?.t === 'table' && table.caption ? JSON.stringify(table.caption) : '';
+  };
+  expect(caption(0.02)).toContain('the best lost 0.020 in the mean.');
+  expect(caption(-0.02)).toContain('the best gained 0.020 in the mean.');
+});

@@ -1,4 +1,4 @@
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { type KnownRun, type Row, runRow } from '../../ledger/rows.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, label, metricNumber, samples } from '../document/names.ts';

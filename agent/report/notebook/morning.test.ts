@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Checked } from '#contract/confirmed';
 import type { Sprint } from '#contract/sprint';
 import { checkedAgain } from '../fixtures/checked.ts';
 import { confirmed } from '../fixtures/confirmed.ts';
@@ -25,6 +26,14 @@ it('says how sure the last best is by what the end of the night gave', () => {
   expect(sure(lista)).not.toContain('measured again');
   // The best before one that was taken back was confirmed on no secret world here.
   expect(sure(checkedAgain(lista, false))).not.toContain('measured again');
+});
+
+it('says what the best gave when it was trained again, with no sign', () => {
+  const third = checkedAgain(lista, true);
+  const gave = (loss: number) =>
+    sure({ ...third, checked: { ...(third.checked as Checked), again: { n: 2, loss, less: 0 } } });
+  expect(gave(0.02)).toContain('on the same worlds and seeds, it lost 0.020 in the mean of 2.');
+  expect(gave(-0.02)).toContain('on the same worlds and seeds, it gained 0.020 in the mean of 2.');
 });
 
 it('marks in the list the best that was not measured again, and no sprint before it', () => {

@@ -1,7 +1,7 @@
 import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
-import { capital } from '../../common/words.ts';
+import { capital, lostWords } from '../../common/words.ts';
 import { rowsOf, worldWords } from '../../common/worlds.ts';
 import { lastAgain } from '../../ledger/best-again.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
@@ -127,7 +127,7 @@ function howSure(board: readonly Sprint[]): string | null {
   const again = lastAgain(step.sprint, board);
   if (again)
     parts.push(
-      `Trained again on the same worlds and seeds, it lost ${number(again.loss)} in the mean of ${again.n}.`,
+      `Trained again on the same worlds and seeds, it ${lostWords(again.loss, number)} in the mean of ${again.n}.`,
     );
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');

@@ -1,4 +1,4 @@
-import type { Profile } from '#contract/task';
+import type { Profile } from '#contract/profile';
 import { colours } from './theme.ts';
 
 /** The words beside the dashed line. */

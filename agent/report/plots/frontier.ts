@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PlainProfile } from '#contract/noise';
-import type { TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task-contract';
 import { label } from '../document/names.ts';
 import type { LegendItem } from '../document/tree.ts';
 import { ceilingLayers } from './ceiling.ts';

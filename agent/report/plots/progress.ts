@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Profile } from '#contract/profile';
 import type { Sprint } from '#contract/sprint';
-import type { Profile } from '#contract/task';
 import { clip, label } from '../document/names.ts';
 import { ceilingLayers, ceilingText } from './ceiling.ts';
 import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
@@ -8,7 +8,20 @@ import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
 const HEIGHT = 172;
 
 /** The panel's size inside the axes, as Vega leaves it. Only labels are placed by it. */
-const inner = { width: WIDTH - 52, height: HEIGHT - 46 };
+interface Inner {
+  width: number;
+  height: number;
+}
+const BESIDE = { width: 52, height: 46 };
+
+/** Pixels that a tick takes with its number. */
+const TICK = 48;
+
+/** How it is drawn: `width` in plot pixels, and the names of sprints where they are not their titles. */
+interface Drawn {
+  width?: number;
+  titleOf?(sprint: Sprint): string;
+}
 
 interface Gain {
   sprint: number;
@@ -24,7 +37,9 @@ export function progressPlot(
   sprints: readonly Sprint[],
   metric: string,
   ceiling: Profile['ceiling'],
+  { width = WIDTH, titleOf = ({ title }) => title }: Drawn = {},
 ): Plot | null {
+  const inner = { width: width - BESIDE.width, height: HEIGHT - BESIDE.height };
   const dots = sprints.flatMap((sprint) =>
     sprint.runs.flatMap(({ verdict }) => {
       const value = verdict?.metrics[metric];
@@ -34,7 +49,7 @@ export function progressPlot(
   const gains = sprints.flatMap((sprint): Gain[] => {
     const value = sprint.verdict?.metrics[metric];
     return sprint.outcome === 'new-best' && value !== undefined
-      ? [{ sprint: sprint.number, value, title: clip(sprint.title, 32) }]
+      ? [{ sprint: sprint.number, value, title: clip(titleOf(sprint), 32) }]
       : [];
   });
   if (dots.length + gains.length === 0) return null;
@@ -48,7 +63,7 @@ export function progressPlot(
     field: 'sprint',
     type: 'quantitative',
     scale: { domain: xDomain, nice: false },
-    axis: { title: 'Sprint', format: 'd', values: ticks(first, last) },
+    axis: { title: 'Sprint', format: 'd', values: ticks(first, last, inner.width / TICK) },
   };
   const scale = { domain: yDomain, nice: false, zero: false };
   const y = { field: 'value', type: 'quantitative', scale, axis: { title: label(metric) } };
@@ -59,10 +74,10 @@ export function progressPlot(
     dots,
     (sprint) => ((sprint - xDomain[0]) / (xDomain[1] - xDomain[0])) * inner.width,
     (value) => ((yDomain[1] - value) / (yDomain[1] - yDomain[0])) * inner.height,
-    ceiling,
+    { inner, ceiling },
   );
   const panel = {
-    ...frame(WIDTH, HEIGHT),
+    ...frame(width, HEIGHT),
     layer: [
       ...(ceiling ? ceilingLayers(ceiling, scale) : []),
       {
@@ -106,9 +121,9 @@ export function progressPlot(
   };
 }
 
-/** Ticks at whole sprint numbers, about a dozen of them. */
-function ticks(first: number, last: number): number[] {
-  const step = Math.max(1, Math.ceil((last - first) / 12));
+/** Ticks at whole sprint numbers, about so many of them. */
+function ticks(first: number, last: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil((last - first) / Math.floor(most)));
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
 }
 
@@ -129,7 +144,7 @@ function placeLabels(
   dots: readonly Pick<Gain, 'sprint' | 'value'>[],
   px: (sprint: number) => number,
   py: (value: number) => number,
-  ceiling: Profile['ceiling'],
+  { inner, ceiling }: { inner: Inner; ceiling: Profile['ceiling'] },
 ): (Gain & { align: 'left' | 'right'; dy: number })[] {
   const taken: Box[] = gains.map((gain) => around(px(gain.sprint), py(gain.value), 6));
   // The segments of the step line: across to the next gain, then up or down to it.
@@ -153,7 +168,7 @@ function placeLabels(
     const free = PLACES.map(({ dy, align }) => {
       const left = align === 'left' ? x + 6 : x - 6 - length;
       return { dy, align, box: { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 } };
-    }).filter(({ box }) => inside(box) && !taken.some((other) => overlap(box, other)));
+    }).filter(({ box }) => inside(box, inner) && !taken.some((other) => overlap(box, other)));
     const place = free.find(({ box }) => !single.some((dot) => overlap(box, dot))) ?? free[0];
     if (!place) return [];
     taken.push(place.box);
@@ -166,7 +181,7 @@ const PLACES = [-11, 12, -24, 25].flatMap((dy) =>
   (['left', 'right'] as const).map((align) => ({ dy, align })),
 );
 
-const inside = (box: Box) =>
+const inside = (box: Box, inner: Inner) =>
   box.left >= 0 && box.right <= inner.width && box.top >= 0 && box.bottom <= inner.height;
 
 const around = (x: number, y: number, by: number): Box => ({
