@@ -146,17 +146,10 @@ AMX INLINE void start_tiles(void) {
   _tile_loadconfig(&shape);
 }
 
-/** Tiles of the same piece of two panels that lie `apart` words from each other. */
-#define LOAD_PAIR(one, other, step, apart, piece)                       \
-  _tile_loadd(one, (step) + piece * TILE_WORDS, 4 * TILE);              \
-  _tile_loadd(other, (step) + (apart) + piece * TILE_WORDS, 4 * TILE);
-#define LOAD_LEFT(piece) LOAD_PAIR(4, 5, left, left_apart, piece)
-#define LOAD_RIGHT(piece) LOAD_PAIR(6, 7, right, right_apart, piece)
-#define MULTIPLY_PAIRS      \
-  _tile_dpbf16ps(0, 4, 6);  \
-  _tile_dpbf16ps(1, 4, 7);  \
-  _tile_dpbf16ps(2, 5, 6);  \
-  _tile_dpbf16ps(3, 5, 7);
+/** Loads a piece of a panel's step, and asks for that of the next step, which lies in the L2 cache. */
+#define TAKE(tile, step, piece)                                  \
+  _tile_loadd(tile, (step) + piece * TILE_WORDS, 4 * TILE);      \
+  ask_for_tile((step) + STEP_WORDS + piece * TILE_WORDS);
 /** Does this to each of the four tiles of a block of sums. */
 #define EACH_OF_BLOCK(what)                            \
   what(0, sums, 4 * ITEM_COLUMNS);                     \
@@ -165,14 +158,14 @@ AMX INLINE void start_tiles(void) {
   what(3, sums + TILE * ITEM_COLUMNS + TILE, 4 * ITEM_COLUMNS);
 enum { HIGH = 0, MIDDLE = 1, LOW = 2 };
 
-/** Asks for a step of a panel of the right operand, which lies in the L2 cache. */
-INLINE void ask_for(const float *step) {
-  for (int i = 0; i < STEP_WORDS; i += TILE) _mm_prefetch((const char *)(step + i), _MM_HINT_T0);
+INLINE void ask_for_tile(const float *tile) {
+  for (int i = 0; i < TILE_WORDS; i += TILE) _mm_prefetch((const char *)(tile + i), _MM_HINT_T0);
 }
 
 /**
  * A block of sums = left · right over `steps` steps of two panels each, or += if not `is_first`. The smallest
- * products come first; each pair of pieces shares one with the pair before it.
+ * products come first. Each pair of pieces shares one with the pair before it, and each tile is loaded between
+ * products of the pair before, as soon as these have used what it replaces.
  */
 AMX static __attribute__((noinline)) void sum_block(const float *left, int64_t left_apart, const float *right,
                                                     int64_t right_apart, int64_t steps, float *sums, int is_first) {
@@ -185,14 +178,50 @@ AMX static __attribute__((noinline)) void sum_block(const float *left, int64_t l
     EACH_OF_BLOCK(_tile_loadd)
   }
   for (int64_t step = 0; step < steps; step++, left += STEP_WORDS, right += STEP_WORDS) {
-    LOAD_LEFT(LOW) LOAD_RIGHT(HIGH) MULTIPLY_PAIRS
-    ask_for(right + STEP_WORDS);
-    LOAD_LEFT(MIDDLE) MULTIPLY_PAIRS
-    LOAD_RIGHT(MIDDLE) MULTIPLY_PAIRS
-    ask_for(right + right_apart + STEP_WORDS);
-    LOAD_LEFT(HIGH) MULTIPLY_PAIRS
-    LOAD_RIGHT(LOW) MULTIPLY_PAIRS
-    LOAD_RIGHT(HIGH) MULTIPLY_PAIRS
+    const float *below = left + left_apart, *beside = right + right_apart;
+    TAKE(6, right, HIGH)
+    TAKE(4, left, LOW)
+    _tile_dpbf16ps(0, 4, 6);
+    TAKE(7, beside, HIGH)
+    _tile_dpbf16ps(1, 4, 7);
+    TAKE(5, below, LOW)
+    _tile_dpbf16ps(2, 5, 6);
+    TAKE(4, left, MIDDLE)
+    _tile_dpbf16ps(3, 5, 7);
+
+    _tile_dpbf16ps(0, 4, 6);
+    TAKE(5, below, MIDDLE)
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    TAKE(6, right, MIDDLE)
+    _tile_dpbf16ps(3, 5, 7);
+
+    _tile_dpbf16ps(0, 4, 6);
+    TAKE(7, beside, MIDDLE)
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    TAKE(4, left, HIGH)
+    _tile_dpbf16ps(3, 5, 7);
+
+    _tile_dpbf16ps(0, 4, 6);
+    TAKE(5, below, HIGH)
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    TAKE(6, right, LOW)
+    _tile_dpbf16ps(3, 5, 7);
+
+    _tile_dpbf16ps(0, 4, 6);
+    TAKE(7, beside, LOW)
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_loadd(6, right, 4 * TILE);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
+
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, beside, 4 * TILE);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(3, 5, 7);
   }
   EACH_OF_BLOCK(_tile_stored)
 }
