@@ -32,7 +32,7 @@ export function selectLargestAmong(values: Float32Array, rows: number, k: number
   const kept = Math.min(k, candidates.length);
   const codes = {
     rows,
-    offsets: Uint32Array.from({ length: rows + 1 }, (_, row) => row * kept),
+    offsets: new Uint32Array(rows + 1).map((_, row) => row * kept),
     indices: new Uint32Array(rows * kept),
     values: new Float32Array(rows * kept),
   };
@@ -40,14 +40,17 @@ export function selectLargestAmong(values: Float32Array, rows: number, k: number
   let at = 0;
   for (let row = 0; row < rows && kept > 0; row++) {
     const base = row * columns;
-    let cut = Number.NEGATIVE_INFINITY;
-    let ties = kept;
-    if (kept < candidates.length) {
-      for (let i = 0; i < candidates.length; i++) numbers[i] = ranked(values[base + candidates[i]]);
-      cut = nthSmallest(numbers, numbers.length - kept);
-      for (let i = numbers.length - kept; i < numbers.length; i++) if (numbers[i] > cut) ties--;
+    if (kept === candidates.length) {
+      codes.indices.set(candidates, at);
+      for (let i = 0; i < kept; i++) codes.values[at++] = values[base + candidates[i]];
+      continue;
     }
-    for (const column of candidates) {
+    for (let i = 0; i < candidates.length; i++) numbers[i] = ranked(values[base + candidates[i]]);
+    const cut = nthSmallest(numbers, numbers.length - kept);
+    let ties = kept;
+    for (let i = numbers.length - kept; i < numbers.length; i++) if (numbers[i] > cut) ties--;
+    for (let i = 0; i < candidates.length; i++) {
+      const column = candidates[i];
       const value = ranked(values[base + column]);
       if (value < cut || (value === cut && ties-- <= 0)) continue;
       codes.indices[at] = column;
@@ -57,8 +60,13 @@ export function selectLargestAmong(values: Float32Array, rows: number, k: number
   return codes;
 }
 
-const marked = (among: Uint8Array): Uint32Array =>
-  Uint32Array.from(among.keys()).filter((column) => among[column] === 1);
+/** The columns that are marked, ascending. */
+function marked(among: Uint8Array): Uint32Array {
+  const columns = new Uint32Array(among.length);
+  let count = 0;
+  for (let column = 0; column < among.length; column++) if (among[column] === 1) columns[count++] = column;
+  return columns.subarray(0, count);
+}
 
 /**
  * The number that stands at place n in ascending order. Reorders the numbers: those before n are not greater,

@@ -1,5 +1,6 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { sumOfCodes } from '../csr.ts';
 import { compute } from '../kernel.ts';
 import { currentForm } from '../operation.ts';
 import * as products from '../products.ts';
@@ -98,26 +99,5 @@ export function sparseSum(a: TensorInfo, b: TensorInfo): TensorInfo | null {
   if (!noticesZeros()) return null;
   const [x, y] = [knownSparse(a), knownSparse(b)];
   if (!x || !y || !tf.util.arraysEqual(a.shape, b.shape)) return null;
-  return sparseTensor(merged(x, y), a.shape[1]);
-}
-
-function merged(a: Csr, b: Csr): Csr {
-  const most = a.indices.length + b.indices.length;
-  const offsets = new Uint32Array(a.rows + 1);
-  const indices = new Uint32Array(most);
-  const values = new Float32Array(most);
-  let count = 0;
-  for (let row = 0; row < a.rows; row++) {
-    let i = a.offsets[row];
-    let j = b.offsets[row];
-    const [iEnd, jEnd] = [a.offsets[row + 1], b.offsets[row + 1]];
-    while (i < iEnd || j < jEnd) {
-      const left = i < iEnd ? a.indices[i] : Number.POSITIVE_INFINITY;
-      const right = j < jEnd ? b.indices[j] : Number.POSITIVE_INFINITY;
-      indices[count] = Math.min(left, right);
-      values[count++] = (left <= right ? a.values[i++] : 0) + (right <= left ? b.values[j++] : 0);
-    }
-    offsets[row + 1] = count;
-  }
-  return { rows: a.rows, offsets, indices: indices.slice(0, count), values: values.slice(0, count) };
+  return sparseTensor(sumOfCodes(x, y), a.shape[1]);
 }
