@@ -2,6 +2,8 @@
  * Selection among some columns alone, for the loss of dead latents. NaN counts as greater than any number, as
  * in select.ts.
  */
+import { takeLargestAmong } from './embedded/among.ts';
+import { embeddedFor } from './embedded/backend.ts';
 import { ranked } from './select.ts';
 import type { Csr } from './sparse.ts';
 
@@ -36,9 +38,15 @@ export function selectLargestAmong(values: Float32Array, rows: number, k: number
     indices: new Uint32Array(rows * kept),
     values: new Float32Array(rows * kept),
   };
+  if (kept === 0) return codes;
+  const embedded = embeddedFor(values);
+  if (embedded?.pool.native) {
+    takeLargestAmong(embedded, values, rows, candidates, codes);
+    return codes;
+  }
   const numbers = new Float32Array(candidates.length);
   let at = 0;
-  for (let row = 0; row < rows && kept > 0; row++) {
+  for (let row = 0; row < rows; row++) {
     const base = row * columns;
     if (kept === candidates.length) {
       codes.indices.set(candidates, at);

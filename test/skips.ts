@@ -98,7 +98,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the kernels in C',
-    of: /(^|\/)(native|compare-rows)\./,
+    of: /(^|\/)(native|compare-rows|among)\./,
     remedy: 'run it on Linux on x64, on a processor with AVX2 and AVX-512, with the package koffi',
     notInCi: 'not every machine of CI has such a processor',
   },

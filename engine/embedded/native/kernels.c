@@ -1,4 +1,5 @@
 // The kernels of the embedded backend in C, as one library. `npm run build:native` builds it.
+#include "among.h"
 #include "amx.h"
 #include "combination.h"
 #include "elementwise.h"
@@ -23,7 +24,7 @@ typedef void kernel(const struct job *);
   each(sparseRows) each(columnSums) each(stripSums) each(sparseDots) each(above) each(joinBlocks) each(histogram) \
   each(sumColumns) each(sumOfRows) each(squaresOfRows) each(rowDots) \
   each(combine) each(combinationSquares) each(combinationColumns) \
-  each(unitRows) each(unitRowsGradient) \
+  each(largestAmong) each(unitRows) each(unitRowsGradient) \
   AMX_KERNELS(each)
 
 #define ENTRY(name) {#name, name},
