@@ -35,8 +35,9 @@ export function paceOf(known: {
   secondsLeft: number;
 }): Pace | null {
   const { mine, probed, earlier, experiment, secondsLeft } = known;
-  const judgeSeconds =
-    earlier.findLast((s) => s.verdict !== null && !s.change.infrastructure)?.cost.judgeSeconds ?? 0;
+  const judged = earlier.findLast((s) => s.verdict !== null && !s.change.infrastructure);
+  // A judge begins when its run ends: what was waited for the verdict may be less than what it takes.
+  const judgeSeconds = Math.max(judged?.cost.judgeSeconds ?? 0, judged?.verdict?.seconds ?? 0);
   const confirmSeconds = earlier.findLast((s) => s.confirmed !== undefined)?.cost.confirmSeconds ?? 0;
   const found = (samplesPerSecond: number | null, from: Pace['from']): Pace | null =>
     samplesPerSecond === null ? null : { samplesPerSecond, from, secondsLeft, judgeSeconds, confirmSeconds };

@@ -61,7 +61,7 @@ it('shows the sprints of all run branches in one leaderboard and one notebook', 
     [''],
   ]);
   const page = readFileSync(join(repo, 'reports/all.html'), 'utf8');
-  for (const part of ['run/2026-01-01, sprint 1: Of night 1', 'run/2026-01-02, sprint 1: Of night 2'])
+  for (const part of ['Of night 1 (run/2026-01-01, sprint 1)', 'Of night 2 (run/2026-01-02, sprint 1)'])
     expect(page).toContain(part);
   expect(page).toContain(
     '<code>run/2026-01-02</code>: run/2026-01-01 (1234567ab), sprint 1: f1 0.75 verified, 0.7 ± 0.01 (n 3) confirmed “Of &lt;b&gt;”.',

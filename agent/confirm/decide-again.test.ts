@@ -26,7 +26,7 @@ describe('a best at the end of a night', () => {
     expect(seen([0])).toMatchObject({
       holds: false,
       reason: expect.stringMatching(
-        /^on 4 secret worlds f1 0\.8\d+ against the best's 0\.8 in the mean: a gain of 0\.0187\d* ± .* are needed\); it is not beyond the bound any more$/,
+        /^on 4 secret worlds f1 0\.8\d+ against the best's 0\.8 in the mean: a gain of 0\.0188 ± .* are needed\); it is not beyond the bound any more$/,
       ),
     });
     // The same share of the chance at four pairs: Student's t with 18 degrees of freedom is 4.286 there.
@@ -40,6 +40,9 @@ describe('a best at the end of a night', () => {
       holds: false,
       reason: expect.stringContaining('trained again on a world and seed of its confirming it lost 0.01'),
     });
+    // With no more digits than the record.
+    expect(seen([0.06], { again: againOf([0.00008765]) }).reason).toMatch(/ it lost 0\.0001$/);
+    expect(seen([0.06], { again: againOf([0.00001]) }).reason).not.toContain('lost');
     // What the best before it had lost then counts for no gain, as it did not then.
     expect(seen([0.02], { beforeLost: againOf([0.01]) }).holds).toBe(false);
   });

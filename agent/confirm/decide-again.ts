@@ -1,10 +1,9 @@
 import type { Confirmed } from '#contract/confirmed';
-import { show } from '../common/words.ts';
 import { type Again, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, standingOf } from '../ledger/confirm-rule.ts';
 import type { NamedRules } from '../ledger/decide.ts';
 import { failedGuards, failing, gainIn, gainWords, SHOWS, secretsInWords } from './decide.ts';
-import { meanOf, type Pair } from './pairs.ts';
+import { meanOf, type Pair, shown, told } from './pairs.ts';
 
 /** What the end of a night has shown of its last best. */
 export interface Seen {
@@ -36,10 +35,8 @@ export function stillBest(seen: Seen, rules: NamedRules, rule: ConfirmRule): Sti
   const pairs = [...before, ...since];
   const first = pairs.some(({ best }) => best === null);
   if (failed !== null) return { holds: false, reason: failed, gain: null };
-  const lost =
-    again && again.loss > 0
-      ? `trained again on a world and seed of its confirming it lost ${show(again.loss)}`
-      : null;
+  const loss = again ? shown(again.loss) : 0;
+  const lost = loss > 0 ? `trained again on a world and seed of its confirming it lost ${told(loss)}` : null;
   if (first) return firstBest(pairs, rules, { again, lost, most: rule.deviation });
   const less = again?.less ?? 0;
   const asSeen = pairs.map(({ candidate, best, kept }) => ({
@@ -57,7 +54,7 @@ export function stillBest(seen: Seen, rules: NamedRules, rule: ConfirmRule): Sti
     since.length > 0 ? null : 'the best before it came to no result there, so there is no new pair';
   const notes = [lost, unpaired].filter((note) => note !== null);
   const words = [
-    `${gainWords(pairs, gain, rules)} (${show(needed)} ${why === '' ? 'were' : 'are'} needed)`,
+    `${gainWords(pairs, gain, rules)} (${told(needed)} ${why === '' ? 'were' : 'are'} needed)`,
     ...notes,
   ];
   return { holds: why === '', reason: `${words.join('; ')}${why === '' ? '' : `; ${why}`}`, gain };
@@ -80,7 +77,7 @@ function firstBest(
   const worse = again !== null && again.loss > most ? 'more than two runs of equal worth are apart' : '';
   const why = [worse, failedGuards(pairs, rules)].filter(Boolean).join('; ');
   const words = [
-    `on ${secretsInWords(pairs.length, rules)} ${rules.metric} ${show(mean)} in the mean`,
+    `on ${secretsInWords(pairs.length, rules)} ${rules.metric} ${told(mean)} in the mean`,
     lost,
     why,
   ];

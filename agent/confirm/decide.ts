@@ -5,7 +5,7 @@ import { worldWords } from '../common/worlds.ts';
 import { type Again, apartBy, type PairGain, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-rule.ts';
 import type { NamedRules } from '../ledger/decide.ts';
-import { meanOf, type Pair } from './pairs.ts';
+import { meanOf, type Pair, told } from './pairs.ts';
 
 /**
  * A number in which the gain has to show as well has to be above so many standard errors. To be stacked, it
@@ -79,7 +79,7 @@ function doubt(
 ): string | null {
   const { again, counting, rule } = of;
   if (again && state !== asSeen.state && again.loss > ROWS * rule.deviation)
-    return `it is held, since the best trains worse than it did: trained again on the same worlds and seeds it lost ${show(again.loss)} in the mean of ${again.n}, so ${show(again.less)} is taken off each gain on a world that is new to it (without that the gain is ${show(asSeen.mean)})`;
+    return `it is held, since the best trains worse than it did: trained again on the same worlds and seeds it lost ${told(again.loss)} in the mean of ${again.n}, so ${told(again.less)} is taken off each gain on a world that is new to it (without that the gain is ${told(asSeen.mean)})`;
   const errors = state === 'confirmed' ? apartBy(counting, rule.deviation) : null;
   if (errors === null) return null;
   return `but it is held: on worlds that are new to the best the gain is larger by ${show(errors)} standard errors than where the best was measured as a candidate, so the best may train worse than it did`;
@@ -89,7 +89,7 @@ function doubt(
 export function decideFirst(pairs: readonly Pair[], rules: NamedRules): Decided {
   const { metric } = rules;
   const mean = meanOf(pairs.map(({ candidate }) => candidate[metric] ?? Number.NaN));
-  const words = `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(mean)} in the mean, the first confirmed result`;
+  const words = `on ${secretsInWords(pairs.length, rules)} ${metric} ${told(mean)} in the mean, the first confirmed result`;
   const failed = failedGuards(pairs, rules);
   return failed
     ? { result: 'behind', reason: `${words}, but a guard fails there: ${failed}`, pairs, gain: null }
@@ -106,7 +106,7 @@ function decided(
   const words = gainWords(pairs, { mean, error }, rules);
   const failed = state === 'behind' ? '' : failing(pairs, rules, SHOWS[state] * error);
   if (failed) return { result: 'behind', reason: `${words}, but ${failed}`, pairs, gain };
-  const need = ` (${show(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
+  const need = ` (${told(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
   const end = { confirmed: '', small: ', too small to be confirmed by itself', behind: ': none to speak of' };
   return { result: state, reason: `${words}${need}${end[state]}`, pairs, gain };
 }
@@ -118,7 +118,7 @@ export function gainWords(
   rules: NamedRules,
 ): string {
   const { metric } = rules;
-  return `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
+  return `on ${secretsInWords(pairs.length, rules)} ${metric} ${told(meanIn(metric, pairs, 'candidate'))} against the best's ${told(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${told(mean)} ± ${told(error)}`;
 }
 
 /** "1 secret world", "3 secret parts". */
@@ -135,7 +135,7 @@ export const failing = (pairs: readonly Pair[], rules: NamedRules, least: number
 const hiddenGains = (pairs: readonly Pair[], rules: NamedRules, least: number): string[] =>
   rules.gains.flatMap((field) => {
     const mean = meanOf(pairs.map(({ candidate, best }) => gainIn(field, rules, candidate, best)));
-    return mean > least ? [] : [`it does not show in ${field} (${show(mean)})`];
+    return mean > least ? [] : [`it does not show in ${field} (${told(mean)})`];
   });
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { orderOf, severalOf, shown, shownAll } from './pairs.ts';
+import { orderOf, severalOf, shown, shownAll, told } from './pairs.ts';
 
 describe('the worlds of a confirming', () => {
   it('are in turn new to both, and known of the best while there are any', () => {
@@ -36,5 +36,6 @@ it('has means and deviations of what all runs have, to four decimals', () => {
   });
   expect(severalOf([{ f1: 0.8 }]).deviation).toEqual({});
   expect([shown(0.123456), shown(123.456), shown(-0.00001)]).toEqual([0.1235, 123.5, -0]);
+  expect([told(0.00876543), told(0.0000868), told(123.456)]).toEqual(['0.0088', '0.0001', '123.5']);
   expect(shownAll({ f1: 0.8, l0: 25.12 }, ['f1', 'mcc'])).toEqual({ f1: 0.8 });
 });

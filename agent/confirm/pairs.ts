@@ -1,4 +1,5 @@
 import type { Several } from '#contract/confirmed';
+import { show } from '../common/words.ts';
 import type { Rules } from '../ledger/decide.ts';
 
 type Numbers = Record<string, number>;
@@ -59,6 +60,9 @@ function deviationOf(values: readonly number[]): number {
  */
 export const shown = (value: number): number =>
   Math.abs(value) < 1 ? Math.round(value * 1e4) / 1e4 : Number(value.toPrecision(4));
+
+/** The same in words: what is said of a secret world has no digit that its record has not. */
+export const told = (value: number): string => show(shown(value));
 
 /** The numbers that decide: each further one could carry something of the secret world. */
 export const deciding = ({ metric, gains, guards }: Pick<Rules, 'metric' | 'gains' | 'guards'>): string[] => [

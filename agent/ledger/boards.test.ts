@@ -103,7 +103,7 @@ it('tells all branches as one history: numbered by time, a best only where it wa
   expect(history[1]?.reason).toBe(
     'the best of run/b then (the first); not better than sprint 1 of run/a by more than the noise',
   );
-  expect(history[2]?.title).toMatch(/^run\/b, sprint 2: Try \d+$/);
+  expect(history[2]?.title).toMatch(/^Try \d+ \(run\/b, sprint 2\)$/);
   expect(new Set(history.map(({ leaderboard }) => leaderboard)).size).toBe(1);
   expect(sprints[1]?.sprint.outcome).toBe('new-best');
 });

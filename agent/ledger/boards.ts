@@ -50,7 +50,7 @@ export const gain = (board: Pick<Board, 'goal'>, sprint: Sprint, other: Sprint):
 
 /**
  * The sprints of all branches as one history, for what shows those of one branch: numbered by time, and with
- * their branch in the title. What stood before a sprint is the best of all branches then. A best of its
+ * their branch after the title. What stood before a sprint is the best of all branches then. A best of its
  * branch that was not better than that by more than the noise is no new best here, and its reason says so.
  * Boards of several worlds get leaderboards of their own.
  */
@@ -66,7 +66,7 @@ export function oneHistory(sprints: readonly BranchSprint[]): Sprint[] {
     const here: Sprint = {
       ...sprint,
       number: at + 1,
-      title: `${branch}, sprint ${sprint.number}: ${sprint.title}`,
+      title: `${sprint.title} (${branch}, sprint ${sprint.number})`,
       leaderboard: shared ? `${board.leaderboard}@${board.world?.hash}` : board.leaderboard,
       bestBefore: best ? standing(best.sprint) : sprint.bestBefore,
     };

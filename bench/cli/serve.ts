@@ -65,22 +65,24 @@ function ring(text: string): RingEnds {
 }
 
 /** Draws samples of a world, or reads the training rows of a folder of activations. */
-async function sourceOf(options: Options): Promise<Source> {
+async function sourceOf(options: Options, profileGiven: boolean): Promise<Source> {
   const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
   const name = options.world ?? profileWorld(options.profile).world;
+  // A secret world is a folder that only our side writes, and the loop names it beside its profile. By hand
+  // `--world` stands instead of a profile, and a wrong path is a mistake of the person.
+  const isOurs = isAbsolute(name) && (options.world === undefined || profileGiven);
   if (isRowsWorld(name)) {
     // Loaded here alone: the Arrow library takes a while.
     const { openRowsWorld } = await import('../activations/world.ts');
     const { openActivationFrames } = await import('../activations/frames.ts');
     const open = async () => openRowsWorld(name);
-    const { activations, ...of } = isAbsolute(name) ? await ours(open) : await open();
+    const { activations, ...of } = isOurs ? await ours(open) : await open();
     const { split, rotate } = of;
     const asked = { seed, split, rotate, from, rows, batch };
     return { d: activations.d, ...openActivationFrames(activations, asked) };
   }
   const open = () => openWorld(name, building);
-  // A secret world is a folder that only our side writes.
-  const { world } = isAbsolute(name) ? await ours(open) : await open();
+  const { world } = isOurs ? await ours(open) : await open();
   const request = { world, seed, from, rows, batch };
   const device = openDeviceSampler(options.sampler, world, seed, (line) => tell({ warning: line }));
   const frames = device
@@ -171,7 +173,7 @@ await runMain(async () => {
   if (options.into !== undefined) return await writeInto(options, options.into);
   if (!options.toTerminal)
     refuseTerminalOutput('the rows', 'send them to a file (> rows.bin) or a program (| head -c 16 | xxd)');
-  const source = await sourceOf(options);
+  const source = await sourceOf(options, command.getOptionValueSource('profile') === 'cli');
   let served = { rows: 0, frames: 0 };
   let reported = performance.now();
   try {

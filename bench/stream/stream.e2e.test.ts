@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { OWN_FAULT } from '#contract/errors';
 import { encodeStreamHeader } from '#contract/stream';
 import { chooseDevice } from '#engine/opencl/devices';
 import { noDevice } from '#engine/opencl/testing/here';
@@ -181,14 +182,17 @@ describe('the data service', () => {
     [['--rows', '0'], 'at least 1'],
     [['--frobnicate'], 'unknown option'],
     [['--world', 'nowhere'], 'unknown world "nowhere"'],
-  ])('refuses %j', (more, message) => {
+    [['--world', '/nowhere.json'], '/nowhere.json: cannot be read (ENOENT)'],
+    [['--world', '/nowhere'], 'unknown world "/nowhere"'],
+    [['--world', '/nowhere', '--profile', 'small'], 'unknown world "/nowhere"', OWN_FAULT],
+  ])('refuses %j', (more, message, status = 2) => {
     let error: { status: number; stdout: string; stderr: string } | undefined;
     try {
       execFileSync(process.execPath, [...args, ...more], { encoding: 'utf8', stdio: 'pipe', cwd: root });
     } catch (reason) {
       error = reason as typeof error;
     }
-    expect(error?.status).toBe(2);
+    expect(error?.status).toBe(status);
     expect(error?.stdout).toBe('');
     expect(error?.stderr).toContain(message);
     expect(error?.stderr.trim().split('\n')).toHaveLength(1);

@@ -13,6 +13,8 @@ export function updateFrequencies(frequencies: Float64Array, acts: tf.Tensor, de
 /** Buckets of the order: of 2^-7 of an octave each, so that they reach 32 octaves below the largest. */
 const BUCKETS = 4096;
 const BUCKET_BITS = 13;
+/** Below this many latents of a bucket, moving each to its place takes less time than a sort. */
+const FEW = 256;
 
 /** Latents by frequency, the most frequent first; the lower index first among equals. */
 export function orderByFrequency(frequencies: Float64Array): Uint32Array {
@@ -32,6 +34,11 @@ export function orderByFrequency(frequencies: Float64Array): Uint32Array {
   for (let bucket = 0; bucket < BUCKETS; bucket++) next[bucket + 1] += next[bucket];
   const order = new Uint32Array(length);
   for (let latent = 0; latent < length; latent++) order[next[buckets[latent]]++] = latent;
+  // Latents that died at different steps share the last bucket, however many they are.
+  for (let bucket = 0, from = 0; bucket <= BUCKETS; from = next[bucket++]) {
+    if (next[bucket] - from < FEW) continue;
+    order.subarray(from, next[bucket]).sort((a, b) => frequencies[b] - frequencies[a] || a - b);
+  }
   // Each is now behind all of the buckets before its own.
   for (let rank = 1; rank < length; rank++) {
     const latent = order[rank];

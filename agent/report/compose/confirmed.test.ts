@@ -58,4 +58,5 @@ it('says what the best gave where it was trained again, with no sign', () => {
   };
   expect(caption(0.02)).toContain('the best lost 0.020 in the mean.');
   expect(caption(-0.02)).toContain('the best gained 0.020 in the mean.');
+  expect(caption(-0.0001)).toContain('the best gained less than 0.001 in the mean.');
 });

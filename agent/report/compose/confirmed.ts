@@ -3,7 +3,7 @@ import type { Sprint } from '#contract/sprint';
 import { capital, lostWords } from '../../common/words.ts';
 import { type WorldWords, worldWords } from '../../common/worlds.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
-import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
+import { count, label, metricNumber, number, samples, signed, size } from '../document/names.ts';
 import { type Block, type Card, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf } from './context.ts';
 
@@ -143,7 +143,7 @@ function againWords(again: Confirmed['again']): string {
   const off =
     again.less > 0 ? `, so ${number(again.less)} is taken off each gain on a world that is new to it` : '';
   const times = again.n === 1 ? 'once' : `${again.n} times`;
-  return ` Trained again ${times} on the same worlds and seeds, the best ${lostWords(again.loss, number)} in the mean${off}.`;
+  return ` Trained again ${times} on the same worlds and seeds, the best ${lostWords(again.loss, size)} in the mean${off}.`;
 }
 
 function captionWords(confirmed: Confirmed, { secret, secrets, rows: judged }: WorldWords): string {

@@ -34,7 +34,7 @@ export function facts({ sprint, branch }: Context): Block {
       label: 'Time',
       c: [
         text(
-          `${training}, ${duration(cost.judgeSeconds)} of judging, ${confirming}${duration(cost.wallSeconds)} in all`,
+          `${training}, ${duration(cost.judgeSeconds)} of waiting for the verdict, ${confirming}${duration(cost.wallSeconds)} in all`,
         ),
       ],
     },

@@ -53,6 +53,10 @@ export function signed(value: number, name = ''): string {
   return `${value > 0 ? '+' : '−'}${counts ? count(Math.abs(value)) : number(Math.abs(value))}`;
 }
 
+/** A difference without its sign, for a verb that has it; one that rounds to zero is "less than 0.001". */
+export const size = (value: number): string =>
+  Math.abs(value) < 5e-4 ? 'less than 0.001' : number(Math.abs(value));
+
 export function count(value: number): string {
   return minus(value.toLocaleString('en-US'));
 }

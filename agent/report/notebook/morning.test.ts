@@ -34,6 +34,7 @@ it('says what the best gave when it was trained again, with no sign', () => {
     sure({ ...third, checked: { ...(third.checked as Checked), again: { n: 2, loss, less: 0 } } });
   expect(gave(0.02)).toContain('on the same worlds and seeds, it lost 0.020 in the mean of 2.');
   expect(gave(-0.02)).toContain('on the same worlds and seeds, it gained 0.020 in the mean of 2.');
+  expect(gave(0.0001)).toContain('on the same worlds and seeds, it lost less than 0.001 in the mean of 2.');
 });
 
 it('marks in the list the best that was not measured again, and no sprint before it', () => {

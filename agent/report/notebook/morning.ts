@@ -7,7 +7,7 @@ import { lastAgain } from '../../ledger/best-again.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
-import { clip, duration, label, money, number, samples, signed } from '../document/names.ts';
+import { clip, duration, label, money, number, samples, signed, size } from '../document/names.ts';
 import { beganPart, type Night, nightsOf, ofEachNight } from './branches.ts';
 import { seedsOf, stepsOf } from './evidence.ts';
 
@@ -127,7 +127,7 @@ function howSure(board: readonly Sprint[]): string | null {
   const again = lastAgain(step.sprint, board);
   if (again)
     parts.push(
-      `Trained again on the same worlds and seeds, it ${lostWords(again.loss, number)} in the mean of ${again.n}.`,
+      `Trained again on the same worlds and seeds, it ${lostWords(again.loss, size)} in the mean of ${again.n}.`,
     );
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
@@ -163,7 +163,7 @@ function cost(board: readonly Sprint[]): string {
   const seconds = sum(({ cost }) => cost.confirmSeconds ?? 0);
   const confirming = seconds > 0 ? ` ${duration(seconds)} of confirming,` : '';
   const each = gains > 1 && usd > 0 ? `, ${money(usd / gains)} a gain` : '';
-  return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of judging,${confirming} ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
+  return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of waiting for verdicts,${confirming} ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
 }
 
 /** What the branches on this leaderboard began with. */
