@@ -4,5 +4,8 @@
  */
 export const MEASURE = 'measure\n';
 
-/** The line by which it says that all is ready. It may measure from then on, and keeps that to itself. */
+/**
+ * The line by which it says that all is ready. It may measure from then on, and keeps that to itself, with
+ * what its encoder says.
+ */
 export const READY = '{"ready":true}';

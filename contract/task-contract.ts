@@ -66,7 +66,8 @@ const fields = {
   encode: command,
   judge: command,
   /**
-   * Whether the judge knows `--ahead` (judge-ahead.ts): it may then be begun before its result is asked for.
+   * Whether the judge knows `--ahead` (judge-ahead.ts): it may then be begun before its result is asked for,
+   * and is given the key of its rows (`--eval-key`), so that a second judge of a run draws no others.
    */
   judgeAhead: z.boolean().default(false),
   /**

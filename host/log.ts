@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 /**
  * The log of a child, at most about `maxBytes` long. The first half is written as it comes. Of what follows,
  * the last half is kept and written on close, after a line that says how many bytes are left out. A full disk
- * ends the log, not this process.
+ * ends the log, not this process. With `after`, nothing is written before that resolves.
  */
 export class CappedLog {
   private fd: number | null;
@@ -13,14 +13,24 @@ export class CappedLog {
   private tailBytes = 0;
   private dropped = 0;
   private recent = Buffer.alloc(0);
+  /** What is written when `after` resolves. */
+  private held: Buffer[] | null = null;
+  private isClosed = false;
 
   constructor(
     readonly path: string,
     private readonly maxBytes: number,
+    after?: Promise<unknown>,
   ) {
     mkdirSync(dirname(path), { recursive: true });
     this.fd = openSync(path, 'w');
     this.headLeft = Math.floor(maxBytes / 2);
+    if (!after) return;
+    this.held = [];
+    after.then(
+      () => this.release(),
+      () => {},
+    );
   }
 
   write(chunk: Buffer): void {
@@ -46,19 +56,35 @@ export class CappedLog {
   }
 
   close(): void {
-    if (this.fd === null) return;
+    if (this.fd === null || this.isClosed) return;
+    this.isClosed = true;
     const tail = Buffer.concat(this.tail);
     const kept = tail.subarray(-Math.floor(this.maxBytes / 2));
     const missing = this.dropped + tail.length - kept.length;
     if (missing > 0) this.put(Buffer.from(`\n... ${missing} bytes of this log are left out ...\n`));
     this.put(kept);
+    this.tail = [];
+    if (this.held === null) this.end();
+  }
+
+  private release(): void {
+    const bytes = Buffer.concat(this.held ?? []);
+    this.held = null;
+    this.put(bytes);
+    if (this.isClosed) this.end();
+  }
+
+  private end(): void {
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;
-    this.tail = [];
   }
 
   private put(bytes: Buffer): void {
     if (this.fd === null) return;
+    if (this.held) {
+      this.held.push(Buffer.from(bytes));
+      return;
+    }
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
     } catch {

@@ -11,6 +11,7 @@ const run = (more: Partial<RunRecord> = {}) =>
 /** Judges that say what was asked of them; `ahead` is what one that has begun ahead gives. */
 function verdicts(ahead: () => Promise<Verdict | null> = async () => verdict('ahead'), judgeAhead = true) {
   const asked: string[] = [];
+  const keys: unknown[] = [];
   const task = {
     contract: { judgeAhead, metric: 'f1', goal: 'max', constraints: {}, guards: {}, tooGood: {}, gains: [] },
   };
@@ -23,7 +24,8 @@ function verdicts(ahead: () => Promise<Verdict | null> = async () => verdict('ah
     secrets: null,
   } as unknown as LoopParts;
   const under = new Verdicts(loop, {
-    ahead: ({ runDir }: JudgeRequest) => {
+    ahead: ({ runDir, drawn }: JudgeRequest) => {
+      keys.push(drawn?.key);
       asked.push(`begin ${runDir}`);
       return {
         now: () => {
@@ -35,12 +37,13 @@ function verdicts(ahead: () => Promise<Verdict | null> = async () => verdict('ah
         },
       };
     },
-    now: async ({ runDir }: JudgeRequest) => {
+    now: async ({ runDir, drawn }: JudgeRequest) => {
+      keys.push(drawn?.key);
       asked.push(`judge ${runDir}`);
       return verdict('afresh');
     },
   });
-  return { under, asked };
+  return { under, asked, keys };
 }
 const [begin, judge] = ['begin /repo/checkpoints/a', 'judge /repo/checkpoints/a'];
 
@@ -56,6 +59,24 @@ it('asks another where the one that had begun came to nothing before it was aske
   under.begin(run());
   expect(await under.of(run())).toEqual(verdict('afresh'));
   expect(asked).toEqual([begin, 'now', judge]);
+});
+
+it('has all judges of a run draw the same rows, and of another run or sprint others that nobody can know', async () => {
+  const { under, keys } = verdicts(async () => null);
+  under.begin(run());
+  await under.of(run());
+  under.begin(run({ id: 'b' }));
+  await under.of(run());
+  const [first, second, other, third] = keys;
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect([second, third]).toEqual([first, first]);
+  expect(other).not.toBe(first);
+  const next = verdicts();
+  await next.under.of(run());
+  expect(next.keys[0]).not.toBe(first);
+  const unaware = verdicts(undefined, false);
+  await unaware.under.of(run());
+  expect(unaware.keys).toEqual([undefined]);
 });
 
 it('asks no other judge once one has measured', async () => {

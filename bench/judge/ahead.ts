@@ -18,7 +18,7 @@ export class Question {
   waited = 0;
 
   constructor(
-    private readonly asked: Promise<void>,
+    readonly asked: Promise<void>,
     private readonly now = () => performance.now(),
   ) {
     // Its error is thrown where it is waited for.

@@ -45,6 +45,8 @@ export interface EncoderCommand {
   sandbox: Sandbox;
   /** Standard error of the encoder. */
   log: string;
+  /** Nothing is written into it before this resolves; unset: it is written as it comes. */
+  logAfter?: Promise<unknown> | undefined;
   /** The encoder is ended after this many seconds of silence. */
   stallSeconds: number;
 }
@@ -81,7 +83,7 @@ export class Encoder {
       ...wrapped,
       cwd,
       stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'log' },
-      log: { path: command.log, maxBytes: LOG_BYTES },
+      log: { path: command.log, maxBytes: LOG_BYTES, after: command.logAfter },
       graceSeconds: 1,
     });
     const input = child.stdin as Writable;

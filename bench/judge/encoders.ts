@@ -30,6 +30,7 @@ export interface Encoded<T> {
  * Starts the encoder of a checkpoint, does `measuring` with it and ends it. Where its invariance is asked
  * for, a second process of it starts beside the first and answers last; `dependence` is then the share of
  * codes that other rows in the batch change, by form. `remarks`: what was found about its form in Python.
+ * Before `question` nothing of it is written, nor thrown once the encoders have got rows.
  * @throws EncoderError, and UserError where the encoder may not run because there is no sandbox
  */
 export async function withEncoder<T>(
@@ -45,13 +46,20 @@ export async function withEncoder<T>(
   // Both processes run the same files, which neither can change.
   const { words: argv, readable } = await builtCommand({ repo, sandbox, cwd }, plain);
   const start = (log: string): Promise<Encoder> =>
-    Encoder.start({ ...encoding, argv, readable, log, sandbox, stallSeconds }, d, EVALUATION_BATCH);
+    Encoder.start(
+      { ...encoding, argv, readable, log, logAfter: question?.asked, sandbox, stallSeconds },
+      d,
+      EVALUATION_BATCH,
+    );
   const logs = [encoding.log, ...(invariance ? [encoding.log.replace(/\.log$/, '-again.log')] : [])];
   const started = await Promise.allSettled(logs.map(start));
   const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const stop = () => Promise.all(encoders.map((encoder) => encoder.stop()));
+  let isReady = false;
   try {
     for (const each of started) if (each.status === 'rejected') throw each.reason;
     const [encoder, fresh] = encoders;
+    isReady = true;
     onReady?.();
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
@@ -73,7 +81,12 @@ export async function withEncoder<T>(
       mayBeBest &&
       (await pythonRemarks(encoding, encoder, first, { repo, sandbox, mayBeBest: mayBeBest(measured) }));
     return { measured, ...(dependence && { dependence }), ...(remarks && { remarks }) };
+  } catch (error) {
+    // An encoder that fails may say what it thinks of the rows: that waits as what was measured does.
+    await stop();
+    if (isReady) await question?.wait();
+    throw error;
   } finally {
-    await Promise.all(encoders.map((encoder) => encoder.stop()));
+    await stop();
   }
 }

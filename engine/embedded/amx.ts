@@ -7,7 +7,8 @@ import { featuresOf, readCpuinfo } from './processor.ts';
 /*
  * Dense products by AMX, the processor's tiles of bfloat16, which Intel's Xeons have since Sapphire Rapids:
  * native/amx.h. They have the accuracy of float32, but other last bits than the other kernels in C, so they
- * are chosen as a library is. They need none.
+ * are chosen as a library is. They need none. Tiles take what is below 2^-126 for 0: of numbers below 2^-110
+ * the low pieces are lost, and of denormals all, where the other kernels keep them.
  */
 
 /**

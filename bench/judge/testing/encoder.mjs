@@ -1,6 +1,6 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always).
 // Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood|python] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood|python|tell] --checkpoint FILE
 // Lies that a second process shows: memory|cached|row-order|company; batchtopk is none.
 // weak: the second half of the latents miss most of what they stand for. whisper: they fire there by 1e-20,
 // or with latent 0 where their row has part of its row.
@@ -76,6 +76,10 @@ for (let frame = read(16); frame; frame = read(16)) {
   const rows = frame.readUInt32LE(4);
   const bytes = read(rows * d * 4);
   const x = new Float32Array(bytes.buffer, bytes.byteOffset, rows * d);
+  if (lie === 'tell') {
+    console.error(`these rows begin with ${x[0]}`);
+    process.exit(1);
+  }
   if (lie === 'hang') {
     console.error(`pid ${process.pid}`);
     setInterval(() => {}, 1000);

@@ -1,0 +1,38 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { CappedLog } from './log.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'log-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+it.each([true, false])(
+  'writes nothing before it may, and no more than it may then; closed before that: %s',
+  async (early) => {
+    const path = join(root, `${early}.log`);
+    let release = () => {};
+    const after = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const log = new CappedLog(path, 20, after);
+    for (let i = 0; i < 100; i++) log.write(Buffer.from('0123456789'));
+    if (early) log.close();
+    expect([readFileSync(path, 'utf8'), log.lastLines(1)[0].length]).toEqual(['', 1000]);
+    release();
+    await after;
+    if (!early) log.close();
+    expect(readFileSync(path, 'utf8')).toBe(
+      '0123456789\n... 980 bytes of this log are left out ...\n0123456789',
+    );
+  },
+);
+
+it('writes nothing where it never may', async () => {
+  const path = join(root, 'never.log');
+  const log = new CappedLog(path, 20, Promise.reject(new Error('the caller has ended')));
+  log.write(Buffer.from('secret'));
+  await Promise.resolve();
+  log.close();
+  expect(readFileSync(path, 'utf8')).toBe('');
+});
