@@ -40,6 +40,10 @@ describe('a best at the end of a night', () => {
       holds: false,
       reason: expect.stringContaining('trained again on a world and seed of its confirming it lost 0.01'),
     });
+    expect(seen([0.06], { again: againOf([0.002]) }).reason).toMatch(
+      /a gain of 0\.0\d+ ± 0\.0\d+ after losses \(/,
+    );
+    expect(seen([0.06]).reason).not.toContain('after losses');
     // With no more digits than the record.
     expect(seen([0.06], { again: againOf([0.00008765]) }).reason).toMatch(/ it lost 0\.0001$/);
     expect(seen([0.06], { again: againOf([0.00001]) }).reason).not.toContain('lost');

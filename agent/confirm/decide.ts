@@ -111,14 +111,19 @@ function decided(
   return { result: state, reason: `${words}${need}${end[state]}`, pairs, gain };
 }
 
-/** The mean gain of pairs, in words. */
+/** Half of the last digit that is told. */
+const LEAST_TOLD = 5e-5;
+
+/** The mean gain of pairs, in words; what bests have lost since may be taken off it. */
 export function gainWords(
   pairs: readonly Pair[],
   { mean, error }: Pick<Standing, 'mean' | 'error'>,
   rules: NamedRules,
 ): string {
   const { metric } = rules;
-  return `on ${secretsInWords(pairs.length, rules)} ${metric} ${told(meanIn(metric, pairs, 'candidate'))} against the best's ${told(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${told(mean)} ± ${told(error)}`;
+  const apart = meanOf(pairs.map(({ candidate, best }) => gainIn(metric, rules, candidate, best)));
+  const lost = Math.abs(apart - mean) < LEAST_TOLD ? '' : ' after losses';
+  return `on ${secretsInWords(pairs.length, rules)} ${metric} ${told(meanIn(metric, pairs, 'candidate'))} against the best's ${told(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${told(mean)} ± ${told(error)}${lost}`;
 }
 
 /** "1 secret world", "3 secret parts". */
