@@ -67,6 +67,33 @@ describe('a training step', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it.each<[string, Architecture, Record<string, unknown>]>([
+    ['batchtopk', batchtopk, { k: 4 }],
+    ...(hasLista ? [listaCase] : []),
+  ])(
+    'has the same bits whether its explained variance is asked for or not (%s)',
+    (_, architecture, fields) => {
+      // The engine computes sums of large matrices when they are read.
+      const config = architecture.config.parse({ d_in: 128, d_sae: 256, ...fields });
+      const next = uniform(3);
+      const x = tf.tensor2d(
+        Float32Array.from({ length: 256 * 128 }, () => next() ** 4 * 8 - 1),
+        [256, 128],
+      );
+      const [plain, measured] = [false, true].map((measure) => {
+        const model = createModel(architecture, config, architecture.init(config, uniform(0)), trainer);
+        const input = { x, step: 0, trainingSteps: 9, dead: null, multiplier: 1, measure };
+        const { result, gradients } = gradientsOf(model, input);
+        const bits = Object.values(gradients).map(
+          (gradient) => new Uint32Array(gradient.dataSync().slice().buffer),
+        );
+        return { bits, explained: result.explainedVariance };
+      });
+      expect(measured.bits).toEqual(plain.bits);
+      expect([plain.explained, typeof measured.explained]).toEqual([null, 'number']);
+    },
+  );
+
   it.skipIf(!hasLista)('is the same on the plain JavaScript backend', async () => {
     const config = lista.config.parse({ ...sizes, k: 4, matryoshka_widths: [8, 32], term_tilt: 0.01 });
     const run = () => steps(createModel(lista, config, lista.init(config, uniform(0)), trainer), 10);
