@@ -17,3 +17,25 @@ export function selectAbove(values: Float32Array, rows: number, thresholds: Floa
   }
   return atPositions(found.subarray(0, kept), values, rows, columns);
 }
+
+/** Those of these numbers that exceed the threshold of their column, or are NaN. */
+export function keepAbove({ rows, offsets, indices, values }: Csr, thresholds: Float32Array): Csr {
+  const kept: Csr = {
+    rows,
+    offsets: new Uint32Array(rows + 1),
+    indices: new Uint32Array(indices.length),
+    values: new Float32Array(indices.length),
+  };
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
+      const value = values[at];
+      const isAbove = value > 0 && value > thresholds[indices[at]];
+      if (!isAbove && !Number.isNaN(value)) continue;
+      kept.indices[count] = indices[at];
+      kept.values[count++] = value;
+    }
+    kept.offsets[row + 1] = count;
+  }
+  return { ...kept, indices: kept.indices.slice(0, count), values: kept.values.slice(0, count) };
+}

@@ -69,7 +69,7 @@ export function selectLargestAmong(values: Float32Array, rows: number, k: number
 }
 
 /** The columns that are marked, ascending. */
-function marked(among: Uint8Array): Uint32Array {
+export function marked(among: Uint8Array): Uint32Array {
   const columns = new Uint32Array(among.length);
   let count = 0;
   for (let column = 0; column < among.length; column++) if (among[column] === 1) columns[count++] = column;

@@ -2,8 +2,9 @@
  * Selection of the largest pre-activations. NaN counts as greater than any number, as in torch.topk, so it is
  * kept and shows in the loss.
  */
-import { embeddedFor } from './embedded/backend.ts';
+import { type EmbeddedBackend, embeddedFor } from './embedded/backend.ts';
 import * as embeddedScan from './embedded/scan.ts';
+import { hintOfCuts, mostNear, noteCut, smallest } from './last-cuts.ts';
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 11);
@@ -11,18 +12,6 @@ const histogram = new Uint32Array(1 << 11);
  * Used as the bits of every NaN, greater than those of any number. The real bits of some NaN are negative.
  */
 const MOST_BITS = 0x7fffffff;
-
-/**
- * A selection first looks only at numbers above this share of an earlier cut: these are few, and nearly
- * always enough.
- */
-const HINT = 0.9;
-/**
- * The last cuts, latest first. A step may make several selections in turn, so the next hint is taken at the
- * position (`closest`) whose cut was nearest to the last one.
- */
-const cuts = [0, 0, 0, 0];
-let closest = 0;
 
 /**
  * The `count` largest positive numbers of a matrix of `rows` rows, over all rows together; fewer if fewer are
@@ -39,17 +28,20 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
 
 /** The selection among the numbers above a share of an earlier cut; null if these are too few or too many. */
 function nearTheLastCut(values: Float32Array, rows: number, count: number): Csr | null {
-  if (!(cuts[closest] > 0)) return null;
-  const least = cuts[closest] * HINT;
-  const limit = mostNear(values, count);
+  const least = hintOfCuts();
+  if (least === 0) return null;
+  const limit = mostNear(values.length, count);
   const embedded = embeddedFor(values);
-  if (embedded) return embeddedScan.largestAbove(embedded, values, { rows, count, least, limit });
+  if (embedded) return largestNear(embedded, values, { rows, count, least, limit });
   const near = positionsAbove(values, least, limit);
   return near && near.length >= count ? largestAt(near, values, rows, count) : null;
 }
 
-/** A bound above which more numbers than this lie is no good guess. */
-const mostNear = (values: Float32Array, count: number): number => Math.min(values.length, 4 * count + 64);
+const largestNear = (
+  backend: EmbeddedBackend,
+  values: Float32Array,
+  wanted: embeddedScan.Wanted,
+): Csr | null => embeddedScan.largestAbove(backend, embeddedScan.among(backend, values), wanted);
 
 function fromAll(values: Float32Array, rows: number, count: number): Csr {
   const embedded = embeddedFor(values);
@@ -57,13 +49,14 @@ function fromAll(values: Float32Array, rows: number, count: number): Csr {
     const positions = positionsAbove(values, boundBelow(values, count), values.length) as Uint32Array;
     return largestAt(positions, values, rows, count);
   }
-  const guess = embeddedScan.guessBelow(embedded, values, rows, count);
-  const near = { rows, count, least: guess, limit: mostNear(values, count) };
-  const selected = guess > 0 ? embeddedScan.largestAbove(embedded, values, near) : null;
+  const first = values.subarray(0, (values.length / rows) * embeddedScan.rowsToGuessBy(rows));
+  const guess = first.length > 0 ? embeddedScan.guessBelow(embedded, first, rows, count) : 0;
+  const near = { rows, count, least: guess, limit: mostNear(values.length, count) };
+  const selected = guess > 0 ? largestNear(embedded, values, near) : null;
   if (selected) return selected;
   const least = embeddedScan.boundBelow(embedded, values, count);
   const wanted = { rows, count, least, limit: values.length, fewer: true };
-  return embeddedScan.largestAbove(embedded, values, wanted) as Csr;
+  return largestNear(embedded, values, wanted) as Csr;
 }
 
 /** The `count` largest of the numbers at these ascending positions. */
@@ -100,15 +93,6 @@ function boundBelow(values: Float32Array, count: number): number {
   return bin <= 0 ? 0 : embeddedScan.floatOf((bin << BIN_SHIFT) - 1);
 }
 
-function noteCut(cut: number): void {
-  closest = 0;
-  for (let i = 1; i < cuts.length; i++) {
-    if (Math.abs(cuts[i] - cut) < Math.abs(cuts[closest] - cut)) closest = i;
-  }
-  cuts.pop();
-  cuts.unshift(cut);
-}
-
 /** The bits of a float split into digits, most significant first, each small enough for the histogram. */
 const DIGITS = [
   { shift: 21, mask: 0x7ff },
@@ -140,12 +124,6 @@ function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } 
     pool = next;
   }
   return { bits: prefix, ties: left };
-}
-
-function smallest(values: Float32Array): number {
-  let least = values[0];
-  for (let i = 1; i < values.length; i++) if (values[i] < least) least = values[i];
-  return least;
 }
 
 /** The `k` largest positive numbers of each row. Of ties at the cut, the first in the row are kept. */

@@ -43,6 +43,24 @@ export function selectedOf(tensor: tf.Tensor, pattern: Csr): Float32Array | null
   return selection?.from === tensor.dataId ? selection.values : null;
 }
 
+/** Records the numbers of a sum of two selections from one matrix, if they are that. Returns the sum. */
+export function noteJoined(sum: Csr, a: Csr, b: Csr): Csr {
+  const [first, second] = [a, b].map(({ indices }) => selections.get(indices));
+  if (!first || first.from !== second?.from) return sum;
+  const values = new Float32Array(sum.indices.length);
+  for (let row = 0; row < sum.rows; row++) {
+    let i = a.offsets[row];
+    let j = b.offsets[row];
+    for (let at = sum.offsets[row]; at < sum.offsets[row + 1]; at++) {
+      const isFirst = i < a.offsets[row + 1] && a.indices[i] === sum.indices[at];
+      if (j < b.offsets[row + 1] && b.indices[j] === sum.indices[at]) values[at] = second.values[j++];
+      if (isFirst) values[at] = first.values[i++];
+    }
+  }
+  selections.set(sum.indices, { from: first.from, values });
+  return sum;
+}
+
 /**
  * What is recorded for a matrix. A reshaped tensor shares the data but has other rows, so the record does not
  * hold for it.

@@ -61,7 +61,14 @@ it('lets their variables through to children', () => {
 });
 
 it('lets through what tunes OpenBLAS and threads', () => {
-  const names = ['ENGINE_THREADS', 'ENGINE_BLAS', 'ENGINE_NATIVE', 'OMP_NUM_THREADS', 'GOTO_NUM_THREADS'];
+  const names = [
+    'ENGINE_THREADS',
+    'ENGINE_BLAS',
+    'ENGINE_NATIVE',
+    'ENGINE_SCREENING',
+    'OMP_NUM_THREADS',
+    'GOTO_NUM_THREADS',
+  ];
   const ofBlas = ['CORETYPE', 'NUM_THREADS', 'DEFAULT_NUM_THREADS', 'THREAD_TIMEOUT', 'MAIN_FREE', 'VERBOSE'];
   const env = Object.fromEntries(
     [...names, ...ofBlas.map((name) => `OPENBLAS_${name}`)].map((n) => [n, '1']),

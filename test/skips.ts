@@ -103,6 +103,12 @@ const NEEDS: readonly Need[] = [
     notInCi: 'not every machine of CI has such a processor',
   },
   {
+    what: 'screening of products',
+    of: /(^|\/)(screening|select-screened)\./,
+    remedy: 'run it on Linux on x64, on a processor with AVX-512 VNNI, with the package koffi',
+    notInCi: 'not every machine of CI has such a processor',
+  },
+  {
     what: 'products by AMX',
     of: /(^|\/)amx\./,
     remedy: 'run it on Linux 5.16 or later, on an Intel Xeon with AMX, with the package koffi',

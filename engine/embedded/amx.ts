@@ -34,6 +34,7 @@ export function openAmx(pool: Pool, cpuinfo = readCpuinfo()): Blas | null {
     label: 'AMX',
     instead: null,
     isAffine: true,
+    isAmx: true,
     multiply: (a, b, c, product, affine) => multiplyByAmx(pool, a, b, c, product, affine),
   };
 }

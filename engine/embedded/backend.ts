@@ -18,6 +18,11 @@ export interface Later {
   release(): void;
 }
 
+/** What was made of a matrix's numbers, and is kept as long as they are. */
+export interface Kept {
+  release(): void;
+}
+
 /**
  * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once an embedded
  * kernel has asked for them, or as non-zeros alone, which are expanded to a matrix only when it is read as
@@ -30,6 +35,7 @@ class Entry {
   flipped = 0;
   /** Rows of that matrix: reshaped tensors share an entry. */
   flippedRows = 0;
+  kept: Kept | null = null;
   complexTensorInfos?: CpuEntry['complexTensorInfos'];
 
   constructor(
@@ -80,6 +86,8 @@ class Entry {
 
   free(): void {
     this.forget();
+    this.kept?.release();
+    this.kept = null;
     for (const pointer of [this.pointer, this.flipped]) if (pointer !== 0) this.heap.release(pointer);
     this.pointer = 0;
     this.flipped = 0;
@@ -98,6 +106,8 @@ export class EmbeddedBackend extends MathBackendCPU {
   constructor(
     readonly pool: Pool,
     readonly blas: Blas | null,
+    /** Whether selections screen the products that they are made from (screening.ts). */
+    readonly isScreening = false,
   ) {
     super();
     this.heap = pool.heap;
@@ -192,6 +202,13 @@ export class EmbeddedBackend extends MathBackendCPU {
       entry.flippedRows = rows;
     }
     return this.heap.floats(entry.flipped, entry.size);
+  }
+
+  /** What `make` makes of a matrix, made once and kept until the matrix is disposed of. */
+  keptOf(matrix: tf.TensorInfo, make: () => Kept): Kept {
+    const entry = this.entry(matrix.dataId);
+    entry.kept ??= make();
+    return entry.kept;
   }
 
   private entry(dataId: object): Entry {

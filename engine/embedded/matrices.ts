@@ -4,7 +4,7 @@ import { sumOfCodes } from '../csr.ts';
 import { compute } from '../kernel.ts';
 import { currentForm } from '../operation.ts';
 import * as products from '../products.ts';
-import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
+import { type Csr, knownSparse, noteJoined, sparseOf, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
 import type { Affine } from './dense-product.ts';
@@ -99,5 +99,5 @@ export function sparseSum(a: TensorInfo, b: TensorInfo): TensorInfo | null {
   if (!noticesZeros()) return null;
   const [x, y] = [knownSparse(a), knownSparse(b)];
   if (!x || !y || !tf.util.arraysEqual(a.shape, b.shape)) return null;
-  return sparseTensor(sumOfCodes(x, y), a.shape[1]);
+  return sparseTensor(noteJoined(sumOfCodes(x, y), x, y), a.shape[1]);
 }

@@ -10,6 +10,7 @@ import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
 import { shareSavedTensors } from './saved-tensors.ts';
+import { isScreeningHere } from './screening.ts';
 
 /** More threads than this gain nothing: they share one memory's bandwidth. */
 const MAX_THREADS = 16;
@@ -26,7 +27,8 @@ export async function openEmbedded(): Promise<string> {
   if (existing) return describe(existing);
   const threads = threadsWanted();
   const pool = openPool(threads);
-  const backend = new EmbeddedBackend(pool, libraryFor(pool));
+  const blas = libraryFor(pool);
+  const backend = new EmbeddedBackend(pool, blas, isScreeningHere(pool, blas?.isAmx === true));
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   shareSavedTensors();

@@ -33,40 +33,61 @@ export function positionsAbove(
   return found;
 }
 
+/** What finds numbers above a bound: it writes their positions and bits in blocks. */
+export interface Finder {
+  /** Numbers that are looked at. */
+  size: number;
+  /** Numbers of a block; what is found of it begins at a multiple of this. */
+  block: number;
+  blocks: number;
+  /** Whether it has found them: it may give up where they are too many. */
+  find(least: number, positions: number, counts: number, bits: number): boolean;
+}
+
+/** Finds them among numbers in the backend's memory. */
+export function among({ pool }: EmbeddedBackend, values: Float32Array): Finder {
+  const [size, blocks] = [values.length, Math.ceil(values.length / BLOCK)];
+  return {
+    ...{ size, block: BLOCK, blocks },
+    find(least, positions, counts, bits) {
+      pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, counts, bits);
+      return true;
+    },
+  };
+}
+
 /**
- * The `count` largest of the values that are NaN or greater than `least`, of a matrix of `rows` rows; of ties
- * at the cut, the first in row order. Null if fewer than `count` or more than `limit` are greater, unless
- * `fewer` may be.
+ * The `count` largest of the numbers that are NaN or greater than `least`, of a matrix of `rows` rows; of
+ * ties at the cut, the first in row order. Null if fewer than `count` or more than `limit` are greater,
+ * unless `fewer` may be.
  */
 export function largestAbove(
   { pool, heap }: EmbeddedBackend,
-  values: Float32Array,
+  finder: Finder,
   { rows, count, least, limit, fewer = false }: Wanted,
 ): SparseCodes | null {
-  const size = values.length;
-  const blocks = Math.ceil(size / BLOCK);
+  const { size, block, blocks } = finder;
   // Room for all; the unused part is never touched.
-  const [positions, bits, startsAt] = [4 * size, 4 * size, 4 * (blocks + 1)].map((bytes) =>
-    heap.allocate(bytes),
-  );
-  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, startsAt, bits);
+  const room = 4 * block * blocks;
+  const [positions, bits, startsAt] = [room, room, 4 * (blocks + 1)].map((bytes) => heap.allocate(bytes));
+  const isFound = finder.find(least, positions, startsAt, bits);
   // Its counts become the places of the blocks' first numbers.
   const starts = heap.words(startsAt, blocks + 1);
   let total = 0;
-  for (let i = 0; i < blocks; i++) {
+  for (let i = 0; i < blocks && isFound; i++) {
     const found = starts[i];
     starts[i] = total;
     total += found;
   }
   starts[blocks] = total;
-  const refused = total > limit || (total < count && !fewer);
+  const refused = !isFound || total > limit || (total < count && !fewer);
   const selected = refused ? null : select();
-  for (const block of [positions, bits, startsAt]) heap.release(block);
+  for (const pointer of [positions, bits, startsAt]) heap.release(pointer);
   return selected;
 
   function select(): SparseCodes {
     const [joined, joinedBits] = [4 * total, 4 * total].map((bytes) => heap.allocate(bytes));
-    pool.run('joinBlocks', blocks, BLOCK, positions, bits, BLOCK, startsAt, joined, joinedBits);
+    pool.run('joinBlocks', blocks, block, positions, bits, block, startsAt, joined, joinedBits);
     const kept = Math.min(total, count);
     const { cut, ties } = cutOf(joinedBits, total, kept);
     const codes = {
@@ -78,7 +99,7 @@ export function largestAbove(
     withCopies(heap, [codes.offsets, codes.indices, codes.values], [], (...outs) => {
       pool.run('keepAbove', 1, 0, joined, joinedBits, total, cut, ties, rows, size / rows, ...outs);
     });
-    for (const block of [joined, joinedBits]) heap.release(block);
+    for (const pointer of [joined, joinedBits]) heap.release(pointer);
     return codes;
   }
 
@@ -89,13 +110,13 @@ export function largestAbove(
     const [bins, rest, at] = [4 * 2048, 4 * among, 8].map((bytes) => heap.allocate(bytes));
     pool.run('cutOf', 1, 0, patterns, among, kept, bins, rest, at);
     const [cut, ties] = heap.words(at, 2);
-    for (const block of [bins, rest, at]) heap.release(block);
+    for (const pointer of [bins, rest, at]) heap.release(pointer);
     return { cut, ties };
   }
 }
 
 /** Which numbers a selection takes, and where it begins to look. */
-interface Wanted {
+export interface Wanted {
   rows: number;
   count: number;
   least: number;
@@ -134,20 +155,19 @@ const TIMES = 8;
 /** How many more than their share of the numbers are looked for in them, since rows differ. */
 const MARGIN = 1.25;
 
+/** How many first rows of a matrix say where its largest numbers begin; 0 if it has too few rows. */
+export const rowsToGuessBy = (rows: number): number => (rows < TIMES * FIRST_ROWS ? 0 : FIRST_ROWS);
+
 /**
  * A number that probably at least `count` of the positive values of a matrix of `rows` rows exceed, and not
- * many more, by its first rows alone; 0 if these say nothing.
+ * many more, by the values of its first rows alone; 0 if these say nothing.
  */
-export function guessBelow(
+export const guessBelow = (
   backend: EmbeddedBackend,
-  values: Float32Array,
+  first: Float32Array,
   rows: number,
   count: number,
-): number {
-  if (rows < TIMES * FIRST_ROWS) return 0;
-  const first = values.subarray(0, (values.length / rows) * FIRST_ROWS);
-  return boundBelow(backend, first, Math.ceil((MARGIN * count * FIRST_ROWS) / rows));
-}
+): number => boundBelow(backend, first, Math.ceil((MARGIN * count * rowsToGuessBy(rows)) / rows));
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { type EmbeddedBackend, embeddedBackend } from '../embedded/backend.ts';
-import type { Affine } from '../embedded/dense-product.ts';
 import { applyAffine } from '../embedded/gemm.ts';
-import { matMul } from '../embedded/matrices.ts';
+import { isMatrix, matMul } from '../embedded/matrices.ts';
 import { columnGradients } from '../embedded/products.ts';
+import { screenedProduct } from '../embedded/screened-product.ts';
+import { affineOf, type Operands } from '../embedded/screening.ts';
 import { numbers } from '../kernel.ts';
-import { type Csr, knownSparse, selectedOf, sparseTensor } from '../sparse.ts';
+import { type Csr, knownSparse, selectedOf, sparseOf, sparseTensor } from '../sparse.ts';
 import * as plain from './plain.ts';
 
 /**
@@ -26,8 +27,7 @@ export function encode(
   return tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc;
     const [left, right] = args as tf.Tensor[];
-    const [bias, factors] = [b, scale].map((t) => (t ? numbers(t).byteOffset : 0));
-    const value = product(backend, left, right, { bias, scale: factors });
+    const value = product(backend, { x: left, W: right, bias: b ?? null, scale: scale ?? null });
     save([...(args as tf.Tensor[]), value]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const h = saved[saved.length - 1];
@@ -47,10 +47,14 @@ export function encode(
   })(...inputs);
 }
 
-function product(backend: EmbeddedBackend, x: tf.Tensor, W: tf.Tensor, affine: Affine): tf.Tensor {
+function product(backend: EmbeddedBackend, operands: Operands): tf.Tensor {
+  const { x, W } = operands;
+  const screened = isMatrix(x) && isMatrix(W) && !sparseOf(x) ? screenedProduct(backend, operands) : null;
+  if (screened) return tf.engine().makeTensorFromTensorInfo(screened, backend);
+  const affine = affineOf(backend, operands);
   const own = matMul(x, W, { transposeA: false, transposeB: false }, backend, affine);
   if (own) return tf.engine().makeTensorFromTensorInfo(own, backend);
-  const value = tf.matMul(x, W);
+  const value = tf.matMul(x as tf.Tensor, W as tf.Tensor);
   applyAffine(backend, numbers(value), value.shape[0], affine);
   return value;
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
-import { selectLargest, selectLargestOfRows } from '../select.ts';
-import { selectAbove } from '../select-above.ts';
-import { selectLargestAmong } from '../select-among.ts';
+import { selectLargestOfRows } from '../select.ts';
+import { selectAboveOf, selectLargestAmongOf, selectLargestOf } from '../select-screened.ts';
 import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts';
 
 /**
@@ -13,7 +12,7 @@ import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts
  */
 export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
   const count = Math.min(h.size, Math.floor(k * h.shape[0]));
-  return keep(h, (values, rows) => selectLargest(values, rows, count));
+  return keep(h, (matrix) => selectLargestOf(matrix, count));
 }
 
 /**
@@ -22,7 +21,7 @@ export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
  * Source: Gao et al. 2024, "Scaling and evaluating sparse autoencoders", arXiv 2406.04093.
  */
 export function topK(h: tf.Tensor, k: number): tf.Tensor {
-  return keep(h, (values, rows) => selectLargestOfRows(values, rows, Math.floor(k)));
+  return keep(h, (matrix) => selectLargestOfRows(numbers(matrix), matrix.shape[0], Math.floor(k)));
 }
 
 /**
@@ -30,7 +29,7 @@ export function topK(h: tf.Tensor, k: number): tf.Tensor {
  * with 1. Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
  */
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
-  return keep(h, (values, rows) => selectLargestAmong(values, rows, k, among));
+  return keep(h, (matrix) => selectLargestAmongOf(matrix, k, among));
 }
 
 /**
@@ -39,14 +38,14 @@ export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Ten
  */
 export function thresholded(h: tf.Tensor, theta: tf.Tensor): tf.Tensor {
   const thresholds = Float32Array.from(numbers(theta));
-  return keep(h, (values, rows) => selectAbove(values, rows, thresholds));
+  return keep(h, (matrix) => selectAboveOf(matrix, thresholds));
 }
 
-function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr): tf.Tensor {
-  const [rows, columns] = h.shape;
+function keep(h: tf.Tensor, select: (matrix: tf.Tensor2D) => Csr): tf.Tensor {
+  const [, columns] = h.shape;
   return tf.customGrad((x) => {
     const values = x as tf.Tensor;
-    const pattern = noteSelection(values, select(numbers(values), rows));
+    const pattern = noteSelection(values, select(values as tf.Tensor2D));
     return {
       value: sparseTensor(pattern, columns),
       gradFunc: (dy: tf.Tensor) => {

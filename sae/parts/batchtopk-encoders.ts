@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchTopK, thresholded } from '#engine/ops';
+import { batchTopK, encode, thresholded } from '#engine/ops';
 import type { StepNumber } from '#engine/step-numbers';
 import type { Buffers, Encoder, InferenceEncoder, Weights } from '../architecture.ts';
 import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batchtopk-config.ts';
@@ -50,7 +50,7 @@ function jumpReluEncoder(weights: WeightsOf, buffers: BuffersOf, config: BatchTo
   return {
     architecture: 'jumprelu',
     weights: { W_enc, b_enc, W_dec, b_dec, threshold },
-    encode: (x) => thresholded(tf.add(tf.matMul(tf.sub(x, b_dec), W_enc), b_enc), threshold),
+    encode: (x) => thresholded(encode(tf.sub(x, b_dec), W_enc, b_enc), threshold),
     W_dec,
     b_dec,
   };

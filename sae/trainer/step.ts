@@ -160,9 +160,9 @@ export function differentiate(
 }
 
 /**
- * 1 - mean |x - recon|² / (mean |x|² - |mean x|²) of a batch. It does not read the numbers of `recon`, since the
- * engine may compute a matrix that was read in another order: a step is to have the same bits whether its
- * explained variance is asked for or not, and that depends on the time.
+ * 1 - mean |x - recon|² / (mean |x|² - |mean x|²) of a batch. It does not read the numbers of `recon`: what
+ * follows a matrix that was read has other last bits than what follows one that was not, and whether a step
+ * is asked for its explained variance depends on the time.
  */
 export function explainedVariance(x: tf.Tensor, recon: tf.Tensor): number {
   const [rows, columns] = x.shape;

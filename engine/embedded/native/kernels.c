@@ -5,6 +5,7 @@
 #include "elementwise.h"
 #include "product.h"
 #include "reductions.h"
+#include "screen.h"
 #include "sparse.h"
 #include "strips.h"
 #include "transpose.h"
@@ -12,9 +13,10 @@
 typedef void kernel(const struct job *);
 
 #ifdef __AVX512F__
-#define AMX_KERNELS(each) each(packPieces) each(productOfPieces)
+#define AVX512_KERNELS(each) \
+  each(packPieces) each(productOfPieces) each(quantise) each(screen) each(exactAbove)
 #else
-#define AMX_KERNELS(each)
+#define AVX512_KERNELS(each)
 #endif
 
 #define KERNELS(each)                                                                          \
@@ -25,7 +27,7 @@ typedef void kernel(const struct job *);
   each(sumColumns) each(sumOfRows) each(squaresOfRows) each(rowDots) \
   each(combine) each(combinationSquares) each(combinationColumns) \
   each(largestAmong) each(unitRows) each(unitRowsGradient) \
-  AMX_KERNELS(each)
+  AVX512_KERNELS(each)
 
 #define ENTRY(name) {#name, name},
 static const struct {

@@ -7,11 +7,9 @@
 enum { STRIP_ROWS = 16 };
 
 #ifdef __AVX512F__
-/** Sixteen rows of sixteen numbers at `from` as columns at `to`: whole cache lines. */
-INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
-  __m512 a[16], b[16];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++) a[i] = load(from + i * from_row);
+/** Sixteen vectors as the rows of a matrix: those of its columns. */
+INLINE void flip_vectors(vec a[16]) {
+  vec b[16];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 16; i += 2) {
     b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
@@ -34,11 +32,21 @@ INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t
   }
 #pragma clang loop unroll(full)
   for (int c = 0; c < 4; c++) {
-    put(to + c * to_row, _mm512_shuffle_f32x4(b[c], b[8 + c], 0x88), far);
-    put(to + (4 + c) * to_row, _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0x88), far);
-    put(to + (8 + c) * to_row, _mm512_shuffle_f32x4(b[c], b[8 + c], 0xdd), far);
-    put(to + (12 + c) * to_row, _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0xdd), far);
+    a[c] = _mm512_shuffle_f32x4(b[c], b[8 + c], 0x88);
+    a[4 + c] = _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0x88);
+    a[8 + c] = _mm512_shuffle_f32x4(b[c], b[8 + c], 0xdd);
+    a[12 + c] = _mm512_shuffle_f32x4(b[4 + c], b[12 + c], 0xdd);
   }
+}
+
+/** Sixteen rows of sixteen numbers at `from` as columns at `to`: whole cache lines. */
+INLINE void flip_sixteen(const float *from, int64_t from_row, float *to, int64_t to_row, int far) {
+  vec a[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i++) a[i] = load(from + i * from_row);
+  flip_vectors(a);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i++) put(to + i * to_row, a[i], far);
 }
 #else
 /** The columns of eight rows of eight numbers at `from`. */

@@ -1,0 +1,219 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openNative } from '../native/open.ts';
+import { isInstalled } from '../packages.ts';
+import { uniform } from '../random.ts';
+import { EmbeddedBackend } from './backend.ts';
+import { multiply } from './gemm.ts';
+import { Pool } from './pool.ts';
+import { affineOf, isForScreening, isScreeningHere, type Operands, Screening } from './screening.ts';
+
+const isHere = process.platform === 'linux' && process.arch === 'x64' && isInstalled('koffi');
+const native = isHere ? openNative(new URL('./native/kernels.c', import.meta.url), 'auto') : null;
+const works = isScreeningHere({ native }, false, 'auto');
+const pools = works ? [1, 3].map((threads) => new Pool(threads, { native })) : [];
+const backends = pools.map((pool) => new EmbeddedBackend(pool, null, true));
+afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+
+describe('where screening works', () => {
+  const ZEN4 = 'flags\t\t: avx2 fma avx512_vnni';
+  const level = (name: 'avx512' | 'avx2') => ({
+    native: { label: '', level: name, path: '', func: () => () => 0 },
+  });
+
+  it('is a processor with AVX-512 VNNI, and not beside AMX by itself', () => {
+    expect(isScreeningHere(level('avx512'), false, 'auto', ZEN4)).toBe(true);
+    expect(isScreeningHere(level('avx512'), true, 'auto', ZEN4)).toBe(false);
+    expect(isScreeningHere(level('avx512'), true, 'on', ZEN4)).toBe(true);
+    expect(isScreeningHere(level('avx512'), false, 'off', ZEN4)).toBe(false);
+    expect(isScreeningHere(level('avx2'), false, 'auto', ZEN4)).toBe(false);
+    expect(isScreeningHere({ native: null }, false, 'auto', ZEN4)).toBe(false);
+    expect(isScreeningHere(level('avx512'), false, 'auto', 'flags\t: avx2 avx512f')).toBe(false);
+  });
+
+  it('says in one line that it does not, if it is asked for, and refuses other words', () => {
+    expect(() => isScreeningHere(level('avx2'), false, 'on', ZEN4)).toThrow(
+      'ENGINE_SCREENING=on: it needs a processor with AVX-512 VNNI, Linux, and ENGINE_NATIVE=auto or avx512',
+    );
+    expect(() => isScreeningHere(level('avx512'), false, 'yes', ZEN4)).toThrow(
+      'ENGINE_SCREENING=yes: must be one of auto, on, off',
+    );
+  });
+
+  it('leaves small products, narrow ones and those of very many terms alone', () => {
+    expect(isForScreening(1024, 4096, 768)).toBe(true);
+    expect(isForScreening(1024, 128, 64)).toBe(false);
+    expect(isForScreening(1024, 256, 768)).toBe(false);
+    expect(isForScreening(1024, 4096, 8193)).toBe(false);
+  });
+});
+
+describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () => {
+  interface Matrices {
+    x: Float32Array;
+    W: Float32Array;
+    bias: Float32Array | null;
+    scale: Float32Array | null;
+  }
+
+  function held(backend: EmbeddedBackend, values: Float32Array, shape: number[]): TensorInfo {
+    const info = backend.make(shape);
+    backend.numbers(info).set(values);
+    return info;
+  }
+
+  /** Positions and bits of what is above, by screening and from the whole product; how many it looked at. */
+  function both(backend: EmbeddedBackend, { x, W, bias, scale }: Matrices, k: number, least: number) {
+    const { heap, pool } = backend;
+    const [m, n] = [x.length / k, W.length / k];
+    const operands: Operands = {
+      x: held(backend, x, [m, k]),
+      W: held(backend, W, [k, n]),
+      bias: bias && held(backend, bias, [n]),
+      scale: scale && held(backend, scale, [n]),
+    };
+    const screening = new Screening(backend, operands);
+    const finder = screening.finder(Number.POSITIVE_INFINITY);
+    const room = finder.block * finder.blocks;
+    const [positions, bits, counts] = [room, room, finder.blocks].map((size) => heap.allocate(4 * size));
+    finder.find(least, positions, counts, bits);
+    const found: [number, number][] = [];
+    for (const [block, count] of heap.words(counts, finder.blocks).entries()) {
+      const at = 4 * block * finder.block;
+      const [places, words] = [positions, bits].map((pointer) => heap.words(pointer + at, count));
+      for (const [i, place] of places.entries()) found.push([place, words[i]]);
+    }
+    const whole = heap.floats(heap.allocate(4 * m * n), m * n);
+    const product = { m, n, k, transposeA: false, transposeB: false };
+    const [left, right] = [operands.x, operands.W].map((tensor) => backend.numbers(tensor));
+    multiply({ pool, heap, blas: null }, left, right, whole, product, affineOf(backend, operands));
+    const words = new Uint32Array(whole.slice().buffer);
+    const want: [number, number][] = [];
+    for (const [i, value] of whole.entries())
+      if (!(value <= least)) want.push([i, Number.isNaN(value) ? 0x7fffffff : words[i]]);
+    screening.release();
+    for (const pointer of [positions, bits, counts, whole.byteOffset]) heap.release(pointer);
+    for (const tensor of Object.values(operands)) if (tensor) backend.disposeData(tensor.dataId);
+    return { found, want };
+  }
+
+  /** About normal numbers. */
+  function normal(count: number, seed: number, width = 1): Float32Array {
+    const next = uniform(seed);
+    return Float32Array.from({ length: count }, () => width * (next() + next() + next() + next() - 2));
+  }
+
+  // Ragged in every direction: tiles of 14 by 32, words of 4 terms, vectors of 16.
+  it.each([
+    [64, 512, 256],
+    [1, 1, 1],
+    [33, 300, 101],
+    [15, 33, 17],
+    [100, 1_000, 67],
+    [29, 257, 1_026],
+  ])('%i rows, %i columns, %i terms: the same positions and bits as of the whole product', (m, n, k) => {
+    const [x, W] = [normal(m * k, 1), normal(k * n, 2)];
+    const [bias, scale] = [normal(n, 3), normal(n, 4, 0.2).map((value) => value + 0.5)];
+    for (const backend of backends) {
+      for (const least of [0, 0.3 * Math.sqrt(k), -1e9, 1e9]) {
+        const plain = both(backend, { x, W, bias: null, scale: null }, k, least);
+        expect(plain.found).toEqual(plain.want);
+        const affine = both(backend, { x, W, bias, scale }, k, least);
+        expect(affine.found).toEqual(affine.want);
+      }
+    }
+  });
+
+  it('any numbers: far apart in size, of rank one, zeros, NaN, infinities, any scale', () => {
+    const special = [
+      0,
+      -0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      1e-42,
+      3e38,
+      1e-30,
+    ];
+    fc.assert(
+      fc.property(
+        fc.record({
+          m: fc.integer({ min: 1, max: 31 }),
+          n: fc.integer({ min: 1, max: 70 }),
+          k: fc.integer({ min: 1, max: 70 }),
+          seed: fc.nat(),
+          spread: fc.constantFrom(0, 3, 20, 60, 200),
+          odd: fc.constantFrom(0, 0, 0.001, 0.05),
+          alike: fc.boolean(),
+          least: fc.double({ min: -2, max: 2, noNaN: true }),
+        }),
+        ({ m, n, k, seed, spread, odd, alike, least }) => {
+          const next = uniform(seed);
+          const numbers = (count: number) =>
+            Float32Array.from({ length: count }, () =>
+              next() < odd
+                ? special[Math.floor(next() * special.length)]
+                : (2 * next() - 1) * 2 ** ((next() - 0.5) * spread),
+            );
+          const [x, W, bias, scale] = [m * k, k * n, n, n].map(numbers);
+          // Columns that are the first row of x: products as large as norms allow.
+          if (alike) for (let l = 0; l < k; l++) W.fill(x[l], l * n, (l + 1) * n);
+          const { found, want } = both(backends[seed % 2], { x, W, bias, scale }, k, Math.fround(least));
+          expect(found).toEqual(want);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('bounds are sharp: a sum that rounds up to just above the bound is found', () => {
+    const [m, n, k] = [16, 64, 300];
+    const [x, W] = [normal(m * k, 5), normal(k * n, 6)];
+    const [backend] = backends;
+    const { want } = both(backend, { x, W, bias: null, scale: null }, k, -1e9);
+    const values = new Float32Array(Uint32Array.from(want, ([, bits]) => bits).buffer);
+    const sorted = values.slice().sort();
+    // The bound is the number below each, so that it is above by the last bit alone.
+    for (const value of sorted.slice(-40)) {
+      const next = new Float32Array([value]);
+      new Int32Array(next.buffer)[0]--;
+      const { found, want: above } = both(backend, { x, W, bias: null, scale: null }, k, next[0]);
+      expect(found).toEqual(above);
+    }
+  });
+
+  it('gives up where more numbers may be above than it is told', () => {
+    const [backend] = backends;
+    const x = held(backend, normal(64 * 32, 7), [64, 32]);
+    const W = held(backend, normal(32 * 128, 8), [32, 128]);
+    const screening = new Screening(backend, { x, W, bias: null, scale: null });
+    const { block, blocks } = screening.finder(0);
+    const pointers = [block * blocks, blocks, block * blocks].map((size) => backend.heap.allocate(4 * size));
+    expect(screening.finder(64 * 128).find(0, pointers[0], pointers[1], pointers[2])).toBe(true);
+    expect(screening.finder(1000).find(0, pointers[0], pointers[1], pointers[2])).toBe(false);
+    for (const pointer of pointers) backend.heap.release(pointer);
+    screening.release();
+    for (const { dataId } of [x, W]) backend.disposeData(dataId);
+  });
+
+  it('looks at few: of normal numbers at the size of an encode, not twice as many as are above', () => {
+    const [m, n, k] = [128, 1_024, 768];
+    const [backend] = backends;
+    const x = held(backend, normal(m * k, 9), [m, k]);
+    const W = held(backend, normal(k * n, 10), [k, n]);
+    const screening = new Screening(backend, { x, W, bias: null, scale: null });
+    // A sum of k products of two numbers of variance 1/3 deviates by √k/3; 0.6 % are above 2.5 of that.
+    const least = (2.5 * Math.sqrt(k)) / 3;
+    const few = screening.finder(0.02 * m * n);
+    const { block, blocks } = few;
+    const pointers = [block * blocks, blocks, block * blocks].map((size) => backend.heap.allocate(4 * size));
+    expect(few.find(least, pointers[0], pointers[1], pointers[2])).toBe(true);
+    for (const pointer of pointers) backend.heap.release(pointer);
+    screening.release();
+    const used = backend.heap.used;
+    for (const { dataId } of [x, W]) backend.disposeData(dataId);
+    // The whole numbers of W end with W.
+    expect(used - backend.heap.used).toBeGreaterThan(4 * (m * k + 2 * k * n) + k * n);
+  });
+});

@@ -1,0 +1,155 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { openBackend } from './backend.ts';
+import type { EmbeddedBackend } from './embedded/backend.ts';
+import type { Blas } from './embedded/dense-product.ts';
+import { unreadScreened } from './embedded/screened-product.ts';
+import { isScreeningHere } from './embedded/screening.ts';
+import { batchTopK, decode, encode, largestAmong, squaredErrors, thresholded } from './ops.ts';
+import { uniform } from './random.ts';
+
+await openBackend('embedded');
+
+const backend = () => tf.backend() as EmbeddedBackend;
+const works = isScreeningHere(backend().pool, false, 'auto');
+/** Runs `work` with screening, or with whole products. */
+function screening<T>(isScreening: boolean, work: () => T): T {
+  const own = backend() as unknown as { isScreening: boolean };
+  const before = own.isScreening;
+  own.isScreening = isScreening && works;
+  try {
+    return tf.tidy(() => work() as tf.TensorContainer) as T;
+  } finally {
+    own.isScreening = before;
+  }
+}
+
+const [m, k, n] = [640, 96, 768];
+function matrices(seed = 1) {
+  const next = uniform(seed);
+  const normal = (count: number, width = 1) =>
+    Float32Array.from({ length: count }, () => width * (next() + next() + next() - 1.5));
+  return {
+    x: tf.tensor2d(normal(m * k), [m, k]),
+    W: tf.tensor2d(normal(k * n), [k, n]),
+    b: tf.tensor1d(normal(n)),
+    scale: tf.tensor1d(normal(n, 0.1).map((value) => 1 + value)),
+  };
+}
+/** The bits of the numbers, in a form that is compared fast. */
+const bits = (tensor: tf.Tensor) =>
+  Buffer.from((tensor.dataSync() as Float32Array).slice().buffer).toString('base64');
+/** Marks every third latent. */
+const some = new Uint8Array(n).map((_, i) => Number(i % 3 === 0));
+
+describe('selections with screening and without', () => {
+  const selections: Record<string, (h: tf.Tensor) => tf.Tensor> = {
+    'batchTopK of few': (h) => batchTopK(h, 4),
+    'batchTopK of more than are positive': (h) => batchTopK(h, n),
+    'batchTopK of none': (h) => batchTopK(h, 0.0001),
+    'largestAmong some': (h) => largestAmong(h, 3, some),
+    'largestAmong most': (h) => largestAmong(h, 3, new Uint8Array(n).fill(1)),
+    'largestAmong none': (h) => largestAmong(h, 3, new Uint8Array(n)),
+    'thresholded high': (h) => thresholded(h, tf.fill([n], 4)),
+    'thresholded low': (h) => thresholded(h, tf.fill([n], -1)),
+    'thresholded by latent': (h) =>
+      thresholded(h, tf.tensor1d(Float32Array.from({ length: n }, (_, i) => 3 + (i % 7)))),
+    'thresholded by NaN and infinity': (h) =>
+      thresholded(
+        h,
+        tf.tensor1d(
+          Float32Array.from({ length: n }, (_, i) => [3, Number.NaN, Number.POSITIVE_INFINITY][i % 3]),
+        ),
+      ),
+  };
+
+  it.each(Object.entries(selections))('%s has the same bits', (_, select) => {
+    const { x, W, b, scale } = matrices();
+    for (const affine of [[], [b], [b, scale], [b, tf.neg(scale)]] as tf.Tensor[][]) {
+      const [screened, whole] = [true, false].map((is) =>
+        screening(is, () => bits(select(encode(x, W, ...affine)))),
+      );
+      expect(screened === whole).toBe(true);
+    }
+  });
+
+  it('a NaN in x is selected', () => {
+    const { x, W, b } = matrices();
+    const odd = x.dataSync().slice();
+    odd[k * 5 + 2] = Number.NaN;
+    const [screened, whole] = [true, false].map((is) =>
+      screening(is, () => bits(batchTopK(encode(tf.tensor2d(odd, [m, k]), W, b), 4))),
+    );
+    expect(screened === whole).toBe(true);
+  });
+
+  const weights = () => {
+    const { x, W, b, scale } = matrices();
+    const D = tf.tensor2d(matrices(2).W.dataSync(), [n, k]);
+    return { x, W, b, scale, D };
+  };
+
+  it('gradients have the same bits, with the loss of dead latents beside', () => {
+    const { x, W, b, scale, D } = weights();
+    const loss = (...[ownW, ownB, ownScale, ownD]: tf.Tensor[]) => {
+      const h = encode(x, ownW, ownB, ownScale);
+      const first = squaredErrors(decode(batchTopK(h, 4), ownD), x);
+      const dead = squaredErrors(decode(largestAmong(h, 5, some), ownD), x);
+      return tf.add(tf.mean(first), tf.mul(0.1, tf.mean(dead))) as tf.Scalar;
+    };
+    const [screened, whole] = [true, false].map((is) =>
+      screening(is, () => {
+        const { value, grads } = tf.valueAndGrads(loss)([W, b, scale, D]);
+        return [value, ...grads].map(bits);
+      }),
+    );
+    expect(screened.map((one, i) => one === whole[i])).toEqual([true, true, true, true, true]);
+  });
+
+  it.skipIf(!works)('leave the product unread (SKIP without AVX-512 VNNI)', () => {
+    const { x, W, b, scale, D } = weights();
+    screening(true, () => {
+      const products: tf.Tensor[] = [];
+      const loss = (...[ownW, ownB, ownScale, ownD]: tf.Tensor[]) => {
+        const h = encode(x, ownW, ownB, ownScale);
+        products.push(tf.keep(tf.clone(h)));
+        const first = squaredErrors(decode(batchTopK(h, 4), ownD), x);
+        const dead = squaredErrors(decode(largestAmong(h, 5, some), ownD), x);
+        return tf.add(tf.mean(first), tf.mean(dead)) as tf.Scalar;
+      };
+      tf.valueAndGrads(loss)([W, b, scale, D]);
+      // Gradients took the numbers that the selections had, also where a latent was in both.
+      expect(products.map((h) => unreadScreened(backend(), h) !== null)).toEqual([true]);
+      // Who reads it gets the whole product.
+      const numbers = bits(products[0]);
+      expect(unreadScreened(backend(), products[0])).toBeNull();
+      expect(numbers === screening(false, () => bits(encode(x, W, b, scale)))).toBe(true);
+      for (const h of products) h.dispose();
+    });
+  });
+
+  it.skipIf(!works)('have the bits of our kernels beside a library too (SKIP without AVX-512 VNNI)', () => {
+    const { x, W, b, scale } = matrices();
+    const own = backend() as unknown as { blas: Blas | null };
+    const before = own.blas;
+    const select = (h: tf.Tensor) => [batchTopK(h, 4), largestAmong(h, 3, some), tf.clone(h)].map(bits);
+    const plain = screening(true, () => select(encode(x, W, b, scale)));
+    own.blas = { label: '', instead: null, multiply: (_a, _b, c) => void c.fill(1) };
+    try {
+      expect(screening(true, () => select(encode(x, W, b, scale))).join() === plain.join()).toBe(true);
+    } finally {
+      own.blas = before;
+    }
+  });
+
+  it('give back what they took', () => {
+    const { x, W, b, scale } = matrices(3);
+    const once = () => screening(true, () => bits(batchTopK(encode(x, W, b, scale), 4)).length);
+    once();
+    const used = backend().heap.used;
+    once();
+    expect(backend().heap.used).toBe(used);
+    for (const tensor of [x, W, b, scale]) tensor.dispose();
+    expect(backend().heap.used).toBeLessThan(used);
+  });
+});
