@@ -37,7 +37,8 @@ const RECIPES: Record<Exclude<Part, 'sampler'>, { title: string; experiment: str
     settings: ['initial_k=null', 'transition_k_duration_fraction=null'],
   },
 };
-const WARM_UP = 3;
+/** Steps before the first that counts: our JavaScript is compiled meanwhile, once in a run. */
+const WARM_UP = 20;
 /** Steps of a measurement: enough for a median, and no more than a pipe's buffers matter. */
 const [FEW, MANY] = [5, 500];
 
