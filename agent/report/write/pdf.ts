@@ -109,7 +109,7 @@ class Files {
   private place(picture: Picture): object | null {
     if (picture.kind === 'plot') {
       return {
-        ...picture,
+        ...{ kind: 'plot', legend: picture.legend },
         panels: picture.panels.map((svg) => this.put(Buffer.from(svg), 'svg')),
       };
     }
