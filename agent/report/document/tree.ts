@@ -105,7 +105,7 @@ export interface Report {
   right: string;
   /** Page footer: the task. */
   foot: string;
-  /** ISO date for the PDF's metadata, so that the same input gives the same bytes. */
+  /** ISO date for the PDF's metadata, so that the same input gives the same file. */
   date: string;
   blocks: Block[];
 }
