@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '#contract/atomic';
+import { parsed, program } from '#contract/command-line';
+import { runMain } from '#contract/errors';
+import { builds, compileKernels as compileEngine, wasmOf } from '#engine/embedded/build';
 
 /** Kernels in AssemblyScript: X.as is built into X.wasm beside it, and both are committed. */
 export const KERNELS = ['./sampler/kernels.as', './gemm.as'].map((path) => new URL(path, import.meta.url));
@@ -41,5 +44,18 @@ export async function compileKernels(source: URL): Promise<Uint8Array> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const source of KERNELS) writeFileAtomic(builtPath(source), await compileKernels(source));
+  const command = program(
+    'npm run build:wasm --',
+    'Builds the kernels of bench/ and engine/ in AssemblyScript as .wasm beside their sources; half a minute.',
+  ).addHelpText('after', '\nExample:\n  npm run build:wasm');
+  await runMain(async () => {
+    if (!parsed(command)) return 0;
+    const write = (path: string, built: Uint8Array) => {
+      writeFileAtomic(path, built);
+      process.stdout.write(`${path}: ${built.length} bytes\n`);
+    };
+    for (const source of KERNELS) write(builtPath(source), await compileKernels(source));
+    for (const build of builds) write(fileURLToPath(wasmOf(build)), await compileEngine(build));
+    return 0;
+  });
 }

@@ -95,7 +95,7 @@ function bestRun(task: Task, repo: string, wanted: string | undefined): string {
     if (run !== undefined) return run;
   }
   throw new UserError(
-    'the last loop has no verified best; name a run ("npm run leaderboard" shows those of all branches)',
+    'there is no verified best yet; start the loop (npm run loop), or name a run: "npm run leaderboard" shows those of all branches',
   );
 }
 

@@ -5,7 +5,7 @@ import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
-  'npm run pause',
+  'npm run pause --',
   'Pauses the loop in this checkout: after its present turn it makes no call and starts no run until "npm run resume". A run under way continues. The time limits continue to count.',
 ).addHelpText('after', '\nExamples:\n  npm run pause\n  npm run resume');
 

@@ -5,7 +5,7 @@ import { pausePath, stateDir } from '../common/paths.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
-const command = program('npm run resume', 'Ends the pause that "npm run pause" began.').addHelpText(
+const command = program('npm run resume --', 'Ends the pause that "npm run pause" began.').addHelpText(
   'after',
   '\nExample:\n  npm run resume',
 );

@@ -26,6 +26,7 @@ export function transferPlot(
   recipes: readonly Recipe[],
   metrics: readonly string[],
   against: { field: string; label: string },
+  width?: number,
 ): Plot | null {
   const lines = recipes.filter(({ role }) => role === 'line');
   const colourOf = new Map(lines.map(({ name }, i) => [name, colourAt(series, i)]));
@@ -38,8 +39,8 @@ export function transferPlot(
   }
   const panels = metrics.flatMap((metric) => {
     const points = pointsOf(made, recipes, metric, against.field);
-    const width = panelWidth(metrics.length);
-    return points.length === 0 ? [] : [panel(points, metric, against.label, colourOf, width)];
+    const outer = panelWidth(metrics.length, width);
+    return points.length === 0 ? [] : [panel(points, metric, against.label, colourOf, outer)];
   });
   return panels.length === 0 ? null : { panels, legend };
 }

@@ -10,7 +10,7 @@ import {
   type Row,
   text,
 } from '../report/document/tree.ts';
-import { plot } from '../report/plots/vega.ts';
+import { pictureOf } from '../report/plots/picture.ts';
 import { type Comparison, type Made, type Middle, middleOf, valuesBySeed } from './comparison.ts';
 import { transferPlot } from './figures.ts';
 import type { Recipe, Wanted } from './plan.ts';
@@ -73,13 +73,14 @@ const HOW =
   'Each recipe is trained afresh in both worlds on the same seeds, from the workspace that it belongs to, with the sizes of the profile there. The order is Spearman’s rank correlation of the means over seeds. Its interval draws seeds with replacement, in each world by itself: it holds what training by chance does to these recipes, and not which recipes were chosen. An order whose interval has zero in it is not shown. The command makes the runs that are missing.';
 
 async function figure(made: readonly Made[], recipes: readonly Recipe[], told: Told): Promise<Block[]> {
-  const drawn = transferPlot(made, recipes, told.transfer.metrics, told.against);
-  if (!drawn) return [];
-  const panels = await Promise.all(drawn.panels.map(plot));
+  const picture = await pictureOf((width) =>
+    transferPlot(made, recipes, told.transfer.metrics, told.against, width),
+  );
+  if (!picture) return [];
   const words = `${told.transfer.metrics.map(label).join(' and ')} on the new data. Points are means over seeds, bars one standard deviation to each side.`;
   return [
     {
-      ...{ t: 'figure', alt: words, picture: { kind: 'plot', panels, legend: drawn.legend } },
+      ...{ t: 'figure', alt: words, picture },
       caption: { label: 'Figure 1.', c: [text(` ${words}`)] },
     },
   ];

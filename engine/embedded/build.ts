@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { writeFileAtomic } from '#contract/atomic';
 
 /**
  * The builds of kernels/all.as: with relaxed SIMD (fused multiply-add), and without it for machines that do
@@ -36,10 +34,4 @@ export async function compileKernels(build: Build): Promise<Uint8Array> {
   });
   if (error || !binary) throw new Error(`the kernels do not compile: ${stderr.toString()}`);
   return binary;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const build of builds) {
-    writeFileAtomic(fileURLToPath(wasmOf(build)), await compileKernels(build));
-  }
 }

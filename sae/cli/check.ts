@@ -8,7 +8,7 @@ import { type ExportTry, exercise } from '../check/exercise.ts';
 import { checkTypes } from '../check/types.ts';
 
 const command = program(
-  'npm run check:sae',
+  'npm run check:sae --',
   'Checks the workspace: types, golden step, then experiments for three steps each.',
 )
   .argument('[experiment...]', 'check these experiments only; all if none is named')

@@ -5,7 +5,7 @@ import { parsed, program } from '#agent/cli/arguments';
 import { runMain } from '#contract/errors';
 
 const command = program(
-  'npm run test:night',
+  'npm run test:night --',
   'Rehearses a night of more than twenty sprints with some ninety faults of sixty kinds, through the real command line, sandbox, HTTP and bills; some minutes. Exit code 1 if anything is wrong.',
 ).addHelpText(
   'after',

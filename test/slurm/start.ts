@@ -8,11 +8,12 @@ import { runMain } from '#contract/errors';
 import { Cluster } from './cluster.ts';
 
 const command = program(
-  'npm run slurm',
+  'npm run slurm --',
   'Starts a Slurm of two nodes on this machine in a temporary folder, from the packages slurm-wlm and munge.',
 )
   .option('--stop', 'stop it, with its jobs')
-  .option('--folder <folder>', 'where it lies', join(tmpdir(), `loop-slurm-${userInfo().username}`));
+  .option('--folder <folder>', 'where it lies', join(tmpdir(), `loop-slurm-${userInfo().username}`))
+  .addHelpText('after', '\nExamples:\n  npm run slurm\n  npm run slurm -- --stop');
 
 await runMain(async () => {
   if (!parsed(command)) return 0;

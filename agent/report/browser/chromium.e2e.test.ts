@@ -250,17 +250,15 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
   });
 
   it.each([
-    ['a phone', PHONE, '.progress.phone'],
-    ['a desktop', DESKTOP, '.progress.wide'],
+    ['a phone', PHONE, 'phone'],
+    ['a desktop', DESKTOP, 'wide'],
   ])('draws the progress for %s, with no label beyond its edge', async (_, view, shown) => {
     await opened(address, view);
-    const seen = await page.$$eval('.progress', (all) =>
-      all.flatMap((each) =>
-        each.getClientRects().length > 0 ? [`.${each.className.split(' ').join('.')}`] : [],
-      ),
+    const seen = await page.$$eval('.progress .panels', (all) =>
+      all.flatMap((each) => (each.checkVisibility() ? [each.className] : [])),
     );
-    expect(seen).toEqual([shown]);
-    const labels = await page.$$eval(`${shown} svg text`, (all) =>
+    expect(seen).toEqual([`panels ${shown}`]);
+    const labels = await page.$$eval(`.progress .${shown} svg text`, (all) =>
       all.map((each) => [
         each.textContent,
         each.getBoundingClientRect().right,

@@ -4,9 +4,8 @@ import { type Behind, curvesPlot } from '../plots/curves.ts';
 import { frontierPlot } from '../plots/frontier.ts';
 import { gainPlot } from '../plots/gain.ts';
 import { groupsPlot } from '../plots/groups.ts';
+import { type PlotAt, pictureOf } from '../plots/picture.ts';
 import { progressPlot } from '../plots/progress.ts';
-import type { Plot } from '../plots/theme.ts';
-import { plot } from '../plots/vega.ts';
 import { bestRunBefore, type Context, candidateOf, columnsOf } from './context.ts';
 import { differencesOf } from './differences.ts';
 import { groupsBeforeAndAfter, metricOfGroups } from './parts.ts';
@@ -16,9 +15,7 @@ import { measured, runNames } from './runs.ts';
 export async function gainFigure(context: Context): Promise<Block[]> {
   const { sprint } = context;
   const better = sprint.goal === 'max' ? 'right' : 'left';
-  const title = `Difference to the best before (${better} is better)`;
   const differences = differencesOf(context);
-  const drawn = gainPlot(differences, sprint.noise, title);
   // Numbers by secret world are not in the record of a sprint while the key is secret.
   const dots = differences.some(({ single }) => single.length > 0) ? ' grey dots are single runs;' : '';
   const seeds = sprint.confirmed?.gain
@@ -26,7 +23,7 @@ export async function gainFigure(context: Context): Promise<Block[]> {
     : '';
   return figure(
     context,
-    drawn,
+    (width) => gainPlot(differences, sprint.noise, better, width),
     'Differences to the best before',
     `How far the candidate is from the best before. Differences in the shaded band, ±${number(sprint.noise)}, are noise.${seeds}`,
   );
@@ -36,11 +33,11 @@ export async function gainFigure(context: Context): Promise<Block[]> {
 export async function curvesFigure(context: Context): Promise<Block[]> {
   const { sprint, task } = context;
   const behind = behindOf(context);
-  const drawn = curvesPlot(sprint.runs, runNames(sprint), sprint.metric, task.contract.plots.curves, behind);
+  const usual = task.contract.plots.curves;
   const over = behind ? ' They are laid over those of the best before.' : '';
   return figure(
     context,
-    drawn,
+    (width) => curvesPlot(sprint.runs, runNames(sprint), sprint.metric, usual, behind, width),
     'Training curves',
     `Training curves over training samples: the numbers that the trainer logged, and ${label(sprint.metric)} that the judge measured on snapshots.${over}${endWords(context, behind)}`,
   );
@@ -91,7 +88,7 @@ export async function groupsFigure(context: Context): Promise<Block[]> {
   const compared = kinds.some(({ before }) => before.length > 0) ? ', before and after' : '';
   return figure(
     context,
-    groupsPlot(kinds, metric),
+    (width) => groupsPlot(kinds, metric, width),
     `${label(metric)} by group`,
     `${label(metric)} of each group${compared}: ${kinds.map(({ kind }) => `by ${kind}`).join(', and ')}.`,
   );
@@ -122,7 +119,7 @@ export async function frontierFigure(context: Context): Promise<Block[]> {
   const dashed = profile?.ceiling ? ` Dashed: ${profile.ceiling.label}.` : '';
   return figure(
     context,
-    frontierPlot(all, profile, second ? [metric, second] : [metric], against),
+    (width) => frontierPlot(all, profile, second ? [metric, second] : [metric], against, width),
     `Metrics against ${beside}`,
     `${label(metric)}${second ? ` and ${label(second)}` : ''} against ${beside}${profile?.baselines.length ? ', with the published baselines of the profile behind our runs' : ''}.${dashed}`,
   );
@@ -133,7 +130,7 @@ export async function progressFigure(context: Context): Promise<Block[]> {
   const { sprint, history, profile } = context;
   return figure(
     context,
-    progressPlot(history, sprint.metric, profile?.ceiling ?? null),
+    (width) => progressPlot(history, sprint.metric, profile?.ceiling ?? null, { width }),
     'Progress over sprints',
     'The leaderboard over sprints. Dots are single runs; the line is the best so far.',
   );
@@ -142,16 +139,15 @@ export async function progressFigure(context: Context): Promise<Block[]> {
 /** Draws a plot and numbers it. A plot that cannot be drawn costs itself, not the report. */
 async function figure(
   { number: numbering }: Context,
-  drawn: Plot | null,
+  plotAt: PlotAt,
   alt: string,
   words: string,
 ): Promise<Block[]> {
-  if (drawn === null) return [];
   try {
-    const panels: string[] = [];
-    for (const spec of drawn.panels) panels.push(await plot(spec));
+    const picture = await pictureOf(plotAt);
+    if (!picture) return [];
     const caption: Caption = numbering.figure(text(words));
-    return [{ t: 'figure', picture: { kind: 'plot', panels, legend: drawn.legend }, alt, caption }];
+    return [{ t: 'figure', picture, alt, caption }];
   } catch (error) {
     return [{ t: 'missing', what: alt, why: error instanceof Error ? error.message : String(error) }];
   }

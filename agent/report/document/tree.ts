@@ -41,8 +41,11 @@ export type CodeSpan = { v: string; k: 'plain' | 'keyword' | 'string' | 'number'
 export type Align = 'left' | 'center' | 'right';
 
 export type Picture =
-  /** Panels side by side, each of the same size, under one legend. */
-  | { kind: 'plot'; panels: string[]; legend: LegendItem[] }
+  /**
+   * Panels side by side, each of the same size, under one legend. `phone`: the same for a narrow screen,
+   * where these would be too wide; a page alone has use for it.
+   */
+  | { kind: 'plot'; panels: string[]; phone?: string[]; legend: LegendItem[] }
   /** A file of the researcher, read and checked: `name` is its path inside the sprint's folder. */
   | {
       kind: 'file';
@@ -102,7 +105,7 @@ export interface Report {
   right: string;
   /** Page footer: the task. */
   foot: string;
-  /** ISO date for the PDF's metadata, so that the same input gives the same bytes. */
+  /** ISO date for the PDF's metadata, so that the same input gives the same file. */
   date: string;
   blocks: Block[];
 }

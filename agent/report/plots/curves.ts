@@ -29,6 +29,7 @@ export function curvesPlot(
   metric: string,
   usual: readonly string[],
   behind: Behind | null = null,
+  width?: number,
 ): Plot | null {
   const laid = behind !== null && !ownNames.has(behind.run.id) ? behind : null;
   const runs = laid ? [...own, laid.run] : own;
@@ -53,7 +54,7 @@ export function curvesPlot(
   const shown = [...ours].filter((name) => drawn.some((panel) => panel.rows.some((row) => row.run === name)));
   const front = shown.slice(0, series.length);
   return {
-    panels: drawn.map((panel) => curvePanel(panel, front, laid, panelWidth(drawn.length))),
+    panels: drawn.map((panel) => curvePanel(panel, front, laid, panelWidth(drawn.length, width))),
     legend: [
       ...front.map((name, index) => ({
         label: name,

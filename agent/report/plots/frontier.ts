@@ -37,6 +37,7 @@ export function frontierPlot(
   profile: PlainProfile | null,
   metrics: readonly string[],
   against: Against,
+  width?: number,
 ): Plot | null {
   const { field } = against;
   const ours = runs.filter((run) => Number.isFinite(run.metrics[field]));
@@ -66,7 +67,7 @@ export function frontierPlot(
     const mine = ours.flatMap((run) => pointOf(run.role, run.metrics));
     const ceiling = index === 0 ? (profile?.ceiling ?? null) : null;
     const titles = { x: against.label, y: label(metric) };
-    return frontierPanel(titles, mine, published, ceiling, colourOf, panelWidth(shown.length));
+    return frontierPanel(titles, mine, published, ceiling, colourOf, panelWidth(shown.length, width));
   });
   return { panels, legend };
 }

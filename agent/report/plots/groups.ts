@@ -16,13 +16,13 @@ const ROW = 24;
  * Plots the mean of a metric in each group, before and after, with a panel for each way to part. Null where
  * no group has the metric.
  */
-export function groupsPlot(kinds: readonly GroupsOfKind[], metric: string): Plot | null {
+export function groupsPlot(kinds: readonly GroupsOfKind[], metric: string, width?: number): Plot | null {
   const shown = kinds.filter(({ after }) => after.some((group) => group.metrics[metric] !== undefined));
   if (shown.length === 0) return null;
   const all = shown.flatMap(({ before, after }) => [...before, ...after]);
   const values = all.flatMap((group) => group.metrics[metric] ?? []);
   const most = Math.max(...shown.map((each) => namesOf(each).length));
-  const panels = shown.map((each) => panel(each, metric, values, panelWidth(shown.length), most));
+  const panels = shown.map((each) => panel(each, metric, values, panelWidth(shown.length, width), most));
   const had = shown.some(({ before }) => before.length > 0);
   return {
     panels,

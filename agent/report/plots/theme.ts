@@ -30,11 +30,14 @@ export const FONT = 'Source Sans 3';
 /** Width of the text column in plot pixels; one pixel is 0.75 pt in the PDF. */
 export const WIDTH = 640;
 
+/** The same on a phone, where a plot as wide as the column would have letters that nobody can read. */
+export const PHONE = 340;
+
 /** Pixels between panels that stand side by side. */
 const GAP = 20;
 
-/** The outer width of each of `count` panels. */
-export const panelWidth = (count: number) => Math.floor((WIDTH - GAP * (count - 1)) / count);
+/** The outer width of each of `count` panels that share `width`. */
+export const panelWidth = (count: number, width = WIDTH) => Math.floor((width - GAP * (count - 1)) / count);
 
 /** A plot before Vega-Lite draws it: panels of one size, and the legend, which the writers set. */
 export interface Plot {

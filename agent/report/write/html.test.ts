@@ -67,6 +67,23 @@ it('draws a plot in a list, a quote and in details, too', async () => {
   expect(html).not.toContain('&lt;svg');
 });
 
+it('has the plots of one panel in two forms, of which the style shows one', async () => {
+  const html = await render('plain');
+  const forms = [...html.matchAll(/<div class="(panels[^"]*)"[^>]*aria-label="([^"]*)"/g)];
+  expect(forms.map(([, name, alt]) => [alt, name])).toEqual([
+    ['Differences to the best before', 'panels wide'],
+    ['Differences to the best before', 'panels phone'],
+    ['Training curves', 'panels'],
+    ['Metrics against L0', 'panels'],
+    ['Progress over sprints', 'panels wide'],
+    ['Progress over sprints', 'panels phone'],
+  ]);
+  const [wide, narrow] = html.split('@media (max-width: 620px)');
+  expect(wide).toMatch(/\.panels\.phone\s*{\s*display:\s*none/);
+  expect(narrow).toMatch(/\.panels\.wide\s*{\s*display:\s*none/);
+  expect(narrow).toMatch(/\.panels\.phone\s*{\s*display:\s*grid/);
+});
+
 it('keeps formulas, tables and pictures of a friendly one', async () => {
   const html = await writeHtml(await composeReport(readSource(folderOf(lista.id)), sprints, task, profile));
   expect(html).toMatch(/<math[ >].*<mi>/s);

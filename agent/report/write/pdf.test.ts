@@ -123,6 +123,18 @@ describe('the PDF', () => {
     expect(bytes.length).toBeGreaterThan(whole.bytes.length - 1000);
   });
 
+  it('has no use for the form of a plot that is for a phone', () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>';
+    const plot = (more: object): Block => ({
+      t: 'figure',
+      alt: 'plot',
+      caption: null,
+      picture: { kind: 'plot', panels: [svg], legend: [], ...more },
+    });
+    const [with_, without] = [pdf([plot({ phone: ['漢 <svg broken'] })]), pdf([plot({})])];
+    expect(with_.bytes.equals(without.bytes)).toBe(true);
+  });
+
   it('sets as plain words what does not compile itself, and nothing else', () => {
     const nonsense = { t: 'code', lines: 'not lines', omitted: 'x' } as unknown as Block;
     const many = Array.from({ length: 40 }, (_, i) => para(`paragraph ${i}`));

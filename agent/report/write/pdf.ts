@@ -21,7 +21,8 @@ export interface Pdf {
 
 /**
  * Sets a report as PDF with Typst. A picture, formula or block that does not compile costs itself: it is
- * found, and set in a plainer way. The same input gives the same bytes.
+ * found, and set in a plainer way. The same input gives the same pages, and in one process the same bytes:
+ * another may list pictures and fonts in another order.
  * @throws Error with the compiler's first message when nothing helps.
  */
 export function writePdf(report: Report): Pdf {
@@ -109,7 +110,7 @@ class Files {
   private place(picture: Picture): object | null {
     if (picture.kind === 'plot') {
       return {
-        ...picture,
+        ...{ kind: 'plot', legend: picture.legend },
         panels: picture.panels.map((svg) => this.put(Buffer.from(svg), 'svg')),
       };
     }

@@ -6,15 +6,23 @@ export function picture(shown: Picture, alt: string): string {
   if (shown.kind === 'file') {
     return `<img alt="${escaped(alt)}" src="data:${shown.mime};base64,${shown.base64}">`;
   }
+  const legend =
+    shown.legend.length > 0 ? `<div class="legend">${shown.legend.map(legendItem).join('')}</div>` : '';
+  // The style sheet shows one of two forms, by the width of the screen.
+  const forms = shown.phone
+    ? panels(shown.panels, alt, 'panels wide') + panels(shown.phone, alt, 'panels phone')
+    : panels(shown.panels, alt, 'panels');
+  return forms + legend;
+}
+
+function panels(svgs: readonly string[], alt: string, name: string): string {
   // A picture is named as a whole: what Vega calls its single marks is no help to a listener.
-  const panels = shown.panels.map((svg) =>
+  const named = svgs.map((svg) =>
     svg
       .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''))
       .replace(/^<svg/, `<svg role="img" aria-label="${escaped(alt)}"`),
   );
-  const legend =
-    shown.legend.length > 0 ? `<div class="legend">${shown.legend.map(legendItem).join('')}</div>` : '';
-  return `<div class="panels" tabindex="0" role="group" aria-label="${escaped(alt)}">${panels.join('')}</div>${legend}`;
+  return `<div class="${name}" tabindex="0" role="group" aria-label="${escaped(alt)}">${named.join('')}</div>`;
 }
 
 function legendItem({ label, colour, mark }: LegendItem): string {
