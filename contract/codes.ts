@@ -16,6 +16,9 @@ import { Line } from './text.ts';
  *           u32      rows + 1 offsets (CSR)
  *           u32      nnz latent indices, ascending in a row
  *           f32      nnz activations, so that reconstruction = codes · decoder + bias
+ *
+ * An encoder that is given several checkpoints answers a header for each in their order, and then to each
+ * frame what it answers for each of them.
  */
 export const CODES_MAGIC = 'SAECODE1';
 
@@ -37,6 +40,11 @@ export const CodesHeader = z.object({
    * whether that is so. Absent in encoders of earlier versions.
    */
   exported: z.object({ name: Line, python: z.boolean() }).optional(),
+  /**
+   * Where it is given several checkpoints: the place of this one among them, from 0. Encoders of earlier
+   * versions take the last alone, and do not say so.
+   */
+  checkpoint: z.number().int().nonnegative().optional(),
 });
 export type CodesHeader = z.infer<typeof CodesHeader>;
 

@@ -13,7 +13,7 @@ export interface Ahead<T> {
    * @throws JudgeError where it refuses the run
    */
   now(): Promise<T | null>;
-  /** Resolves when it has ended. */
+  /** Ends it. Resolves when it has ended. */
   end(): Promise<void>;
 }
 
@@ -41,23 +41,11 @@ export function judgeAhead(request: JudgeRequest): Ahead<Verdict> {
 
 /**
  * Has the judge measure the snapshots of a run that trains, each as it comes, on what the run leaves of the
- * cores; `now` has it measure the last ones.
+ * cores, until it is ended.
  */
-export function snapshotsAhead(request: JudgeRequest): Ahead<true> {
-  const { judging, end } = startAhead({ background: true, ...request }, ['--evals', '--json']);
-  return {
-    async now() {
-      try {
-        const { stdin, lines } = await judging;
-        stdin?.end(MEASURE);
-        await lines;
-        return true;
-      } catch {
-        return null;
-      }
-    },
-    end,
-  };
+export function snapshotsAhead(request: JudgeRequest): Pick<Ahead<never>, 'end'> {
+  const { end } = startAhead({ background: true, ...request }, ['--evals', '--json']);
+  return { end };
 }
 
 function startAhead(request: JudgeRequest, flags: readonly string[]) {

@@ -22,6 +22,8 @@ export class JudgeError extends UserError {
   override readonly name = 'JudgeError';
 }
 
+const BACKGROUND_GRACE_SECONDS = 0.5;
+
 export interface JudgeRequest {
   task: Task;
   repo: string;
@@ -125,6 +127,8 @@ export async function startJudge(
       ...boundVariable(request.bound),
     },
     background: request.background,
+    // Where others take the cores, one in the background has no time to end by itself either.
+    ...(request.background && { graceSeconds: BACKGROUND_GRACE_SECONDS }),
     stdio: { stdin, stdout: 'pipe', stderr: 'log' },
     log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },
     timeoutSeconds,

@@ -1,5 +1,13 @@
-import { patience } from './ahead.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkTree, type LoopParts } from './check.ts';
+
+/**
+ * How long a check that has begun ahead, in the background, may still take when its result is asked for:
+ * about as long as it takes anew in a small world, so that waiting in vain costs no more than a second
+ * beginning.
+ */
+const PATIENCE_MS = 5000;
+const patience = (): Promise<null> => sleep(PATIENCE_MS, null, { ref: false });
 
 /**
  * Checks of trees. One may begin while a run of the tree trains, so that its verdict need not wait for it.

@@ -6,21 +6,19 @@ import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
 import { runsSoFar, secondsLeft } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
-import { inRun, runDir } from '../common/paths.ts';
+import { inRun } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { DevicePool, Slot } from '../devices/pool.ts';
 import type { RunHandle } from '../executor/executor.ts';
-import { type JudgeRequest, measureSnapshots } from '../executor/judging.ts';
-import { type Ahead, snapshotsAhead } from '../executor/judging-ahead.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { inTime } from './ahead.ts';
 import type { Checks } from './checks.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** The parts of the loop that this file uses. */
@@ -44,8 +42,7 @@ const ASKED_WITHIN_SECONDS = 2;
  * requests. A run that finishes is measured by the judge before its slot goes to the next one.
  */
 export class Device {
-  /** The judges that follow runs, by the run. */
-  readonly #following = new Map<string, Ahead<true>>();
+  readonly #snapshots: Snapshots;
 
   constructor(
     readonly loop: LoopParts,
@@ -53,7 +50,9 @@ export class Device {
     /** Ids of the runs that the sprint has started. */
     readonly started: () => readonly string[],
     readonly ahead: { checks: Checks; verdicts: Verdicts },
-  ) {}
+  ) {
+    this.#snapshots = new Snapshots(loop);
+  }
 
   /**
    * Queues a job for a slot. `waits`: none is free for it now. `started` resolves when the job was launched,
@@ -177,15 +176,13 @@ export class Device {
     journal.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (this.#leavesCores() && this.#maybeCandidate(record)) this.ahead.verdicts.begin(record);
     if (status === 'finished') await this.#measure(record.id, place);
-    else await this.#following.get(record.id)?.end();
-    this.#following.delete(record.id);
+    else await this.#snapshots.end(record.id);
   }
 
   /** Begins what the run's verdict and its snapshots would wait for, on what it leaves of the cores. */
   #beginAhead(run: string, spec: RunSpec, role: Role | undefined, { done }: RunHandle): void {
     if (!this.#leavesCores()) return;
-    if (this.loop.config.task.contract.judgeAhead)
-      this.#following.set(run, snapshotsAhead(this.#judging(run)));
+    this.#snapshots.follow(run);
     if (this.#maybeCandidate({ ...spec, role })) this.ahead.checks.ahead(spec.tree, done);
   }
 
@@ -229,21 +226,11 @@ export class Device {
     job.withdraw = () => {};
   }
 
-  #judging(run: string): JudgeRequest {
-    const { config, sandbox, stopper } = this.loop;
-    const { task, repo, profile } = config;
-    // A judge that follows a run takes as long as it.
-    const timeoutSeconds = profile.timeout + 3600;
-    return { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard, timeoutSeconds };
-  }
-
   async #measure(run: string, place: Slot | null): Promise<void> {
     const { journal, timer } = this.loop;
-    const ahead = this.#following.get(run);
     await timer.time('judging', async () => {
       try {
-        if (!(ahead && (await inTime(ahead))))
-          await measureSnapshots({ ...this.#judging(run), device: place?.device });
+        await this.#snapshots.measure(run, place?.device);
       } catch (error) {
         const text = `${run}: snapshots not measured: ${messageOf(error)}`;
         journal.notice(text, 'warn');

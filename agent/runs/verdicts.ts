@@ -1,4 +1,3 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import type { RunRecord } from '#contract/run';
 import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
@@ -9,6 +8,7 @@ import { type JudgeRequest, judgeRun } from '../executor/judging.ts';
 import { type Ahead, judgeAhead } from '../executor/judging-ahead.ts';
 import { bestBound, noBest, type Rules, rulesOf } from '../ledger/decide.ts';
 import { bestVerdicts, type Ledger } from '../ledger/ledger.ts';
+import { RowKeys } from './row-keys.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -38,8 +38,11 @@ export function rulesNow({ config, ledger, secrets }: LoopParts, verdict: Verdic
 
 /** Verdicts on candidates. The judge of one may begin when its run ends, and wait until it is asked. */
 export class Verdicts {
-  /** Of which the keys of rows are made. No judge, and no run, gets it. */
-  readonly #secret = randomBytes(32);
+  /**
+   * One key for all judges of a run: else an encoder that fails where its rows are unlucky, or a run that is
+   * put forward late, would get a second draw.
+   */
+  readonly #keys = new RowKeys();
   #begun: { run: string; bound: number | undefined; judge: Ahead<Verdict>; timer: NodeJS.Timeout } | null =
     null;
 
@@ -81,15 +84,7 @@ export class Verdicts {
     const { config, sandbox, stopper } = this.loop;
     const { task, repo } = config;
     const bound = from === undefined ? bestBound(rulesNow(this.loop, null)) : noBest(task.contract.goal);
-    const drawn = task.contract.judgeAhead && { drawn: { key: this.#keyOf(id) } };
+    const drawn = task.contract.judgeAhead && { drawn: { key: this.#keys.of(id) } };
     return { task, repo, runDir: runDir(repo, id), sandbox, bound, signal: stopper.hard, ...drawn };
-  }
-
-  /**
-   * One key for all judges of a run: else an encoder that fails where its rows are unlucky, or a run that is
-   * put forward late, would get a second draw.
-   */
-  #keyOf(id: string): string {
-    return createHmac('sha256', this.#secret).update(id).digest('hex');
   }
 }

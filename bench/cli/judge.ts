@@ -18,7 +18,6 @@ import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS, ROW_FIELDS } from '../judge/fields.ts';
 import { EVALUATION_BATCH } from '../judge/fresh-rows.ts';
 import { judgementOf } from '../judge/judgement.ts';
-import { inLanes } from '../judge/lanes.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { openSubject, profileOfSaved } from '../judge/subject.ts';
@@ -126,26 +125,24 @@ await runMain(async () => {
     ...(question && !options.evals && { question, onReady: () => print(`${READY}\n`) }),
     mayBeBest: (metrics: Record<string, number>) =>
       mayBeBest(metrics[subject.task.metric], subject.task.goal),
+    onApart: ({ message }: Error) =>
+      process.stderr.write(`note: the snapshots are measured one by one, which takes longer: ${message}\n`),
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
   };
   const subject = openSubject(path, judging);
   const { folder, profile } = subject;
   const judgement = await judgementOf(subject, judging);
   if (options.evals && folder !== null) {
-    const rows = options.samples ?? profile.evaluation.snapshot;
+    const measured = judgement.snapshots(options.samples ?? profile.evaluation.snapshot);
     for await (const snapshots of untilAsked(() => unmeasuredSnapshots(folder, profile.batch), asked)) {
-      const points = inLanes(
-        snapshots,
-        judgement.lanes,
-        async ({ samples, name }, lane): Promise<EvalPoint> => {
-          const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, rows, lane);
-          return { samples, evaluationSamples, metrics: rounded(metrics) };
-        },
-      );
       let done = 0;
       const told = (): void => tell({ done, of: snapshots.length, unit: 'snapshots' });
       if (snapshots.length > 0) told();
-      for await (const point of points) {
+      for await (const { metrics, samples: evaluationSamples } of measured(
+        snapshots.map(({ name }) => name),
+      )) {
+        const { samples } = snapshots[done];
+        const point: EvalPoint = { samples, evaluationSamples, metrics: rounded(metrics) };
         appendEval(folder, point);
         print(`${JSON.stringify(point)}\n`);
         done++;

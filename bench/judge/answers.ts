@@ -11,16 +11,21 @@ export interface Batch {
   x: Float32Array;
 }
 
-/** Has batches encoded, in their order, and waits for the end of the encoder. @throws EncoderError */
+/**
+ * Has batches encoded, in their order, and waits for the end of the encoder. `at` is the place of the
+ * checkpoint among those of the encoder. @throws EncoderError
+ */
 export async function answers<B extends Batch>(
   encoder: Encoder,
   batches: Iterable<B>,
-  onAnswer: (batch: B, codes: SparseCodes[]) => void,
+  onAnswer: (batch: B, codes: SparseCodes[], at: number) => void,
 ): Promise<void> {
   const underWay: B[] = [];
   const takeOne = async (): Promise<void> => {
     const batch = underWay.shift();
-    if (batch) onAnswer(batch, await encoder.receive(batch.rows));
+    if (!batch) return;
+    for (const [at, opened] of encoder.opened.entries())
+      onAnswer(batch, await encoder.receive(batch.rows, opened), at);
   };
   for (const batch of batches) {
     encoder.send(batch.x, batch.rows, batch.index);

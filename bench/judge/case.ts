@@ -2,7 +2,13 @@ import { OWN_FAULT, UserError } from '#contract/errors';
 import type { Profile } from '#contract/profile';
 import { type NamedWorld, type OpenedWorld, openWorld } from '../worlds.ts';
 import { withEncoder } from './encoders.ts';
-import { type AnswerListener, type BatchListener, type Measurement, measure } from './measure.ts';
+import {
+  type AnswerListener,
+  type BatchListener,
+  type Measurement,
+  measure,
+  measureTogether,
+} from './measure.ts';
 import { ours } from './own-fault.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { CaseOptions, Encoding, Subject } from './subject.ts';
@@ -19,14 +25,14 @@ export interface Case {
    * @throws UserError for a bad file, EncoderError for a bad encoder
    */
   measure(name: string, samples: number, asked?: Asked): Promise<Measurement>;
+  /** Measures several of them by one process of the encoder, on the same rows. @throws as `measure` */
+  measureTogether(names: readonly string[], samples: number): Promise<Measurement[]>;
 }
 
 /** What else is done in a measurement. */
 export interface Asked {
   onBatch?: BatchListener;
   onAnswer?: AnswerListener;
-  /** Where several measurements of a run are under way: which of them this is. Each has a log of its own. */
-  lane?: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance?: boolean;
   /** Set: its form in Python is remarked on, and tried where this is so (python/of-run.ts). */
@@ -45,9 +51,9 @@ export async function openCase(subject: Subject, options: CaseOptions): Promise<
   return {
     ...{ name, folder, profile, world },
     measure: (file, samples, asked) =>
-      subject.encoded(file, asked?.lane ?? 0, (encoding) =>
-        measureCheckpoint(world, encoding, samples, options, asked),
-      ),
+      subject.encoded([file], (encoding) => measureCheckpoint(world, encoding, samples, options, asked)),
+    measureTogether: (files, samples) =>
+      subject.encoded(files, (encoding) => measureCheckpoints(world, encoding, samples, options)),
   };
 }
 
@@ -71,4 +77,18 @@ export async function measureCheckpoint(
   );
   const { measured, ...found } = how;
   return { ...measured, ...found };
+}
+
+/** Measures all checkpoints of an encoder on the same fresh samples. @throws as `measureCheckpoint` */
+export async function measureCheckpoints(
+  { world }: NamedWorld,
+  encoding: Encoding,
+  samples: number,
+  options: CaseOptions,
+): Promise<Measurement[]> {
+  const asked = { d: world.hiddenDim, samples, invariance: false };
+  const { measured } = await withEncoder(encoding, asked, options, (encoder) =>
+    measureTogether(world, encoder, { samples, seed: options.seed }),
+  );
+  return measured;
 }

@@ -12,10 +12,14 @@ const MAX_DECODER_NUMBERS = 1 << 29;
 /** Limit on the codes of a batch in one form, 268 MB: 32,768 latents that fire in each of 1024 rows. */
 const MAX_CODES = 1 << 25;
 
-/** Reads and checks the header of an encoder's answer (contract/codes.ts). @throws BadCodes */
+/**
+ * Reads and checks the header of an encoder's answer (contract/codes.ts), by default for its only checkpoint,
+ * else for that at `at` of `of`. @throws BadCodes
+ */
 export async function readCodesHeader(
   from: ByteReader,
   dIn: number,
+  { at, of } = { at: 0, of: 1 },
 ): Promise<{ header: CodesHeader; decoder: Decoder }> {
   const head = await take(from, 12, 'its header');
   if (head.toString('latin1', 0, 8) !== CODES_MAGIC) {
@@ -27,7 +31,12 @@ export async function readCodesHeader(
   if (header.d_in !== dIn) {
     throw new BadCodes(`it says d_in ${header.d_in}, the activations have ${dIn} numbers a row`);
   }
-  if (header.d_sae * dIn > MAX_DECODER_NUMBERS) throw new BadCodes(`it says d_sae ${header.d_sae}`);
+  // One that knows of a single checkpoint answers for one of them, and does not say for which.
+  if (of > 1 && header.checkpoint !== at)
+    throw new BadCodes(
+      `it answers for checkpoint ${header.checkpoint ?? 'unknown'} where that at ${at} of ${of} is due`,
+    );
+  if (header.d_sae * dIn * of > MAX_DECODER_NUMBERS) throw new BadCodes(`it says d_sae ${header.d_sae}`);
   if (!header.forms.includes('training'))
     throw new BadCodes('it does not answer in the training form, which decides');
   if (new Set(header.forms).size !== header.forms.length) throw new BadCodes('it names a form twice');

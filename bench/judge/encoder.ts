@@ -27,11 +27,13 @@ export class EncoderError extends UserError {
 }
 
 export interface EncoderCommand {
-  /** The contract's `encode`, in words; `--checkpoint FILE` is added. */
+  /** The contract's `encode`, in words; `--checkpoint FILE` is added for each checkpoint. */
   argv: readonly string[];
   /** The tree that the run was trained from. */
   cwd: string;
   checkpoint: string;
+  /** More checkpoints that the same process answers for, each to the same rows. */
+  also?: readonly string[];
   /**
    * What else the encoder reads: what the task lets its code read (readsOf), the targets of links in the
    * checkpoint's folder.
@@ -57,6 +59,12 @@ const BAD_INPUT = 2;
 /** How long an encoder may take to exit after its output has ended; then it is stopped. */
 const EXIT_MS = 10_000;
 
+/** What an encoder says of a checkpoint before it gets rows. */
+export interface Opened {
+  header: CodesHeader;
+  decoder: Decoder;
+}
+
 /**
  * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted:
  * all its output is checked, and its silence is limited.
@@ -64,8 +72,8 @@ const EXIT_MS = 10_000;
  */
 export class Encoder {
   private constructor(
-    readonly header: CodesHeader,
-    readonly decoder: Decoder,
+    /** By checkpoint, in the order in which they were given. */
+    readonly opened: readonly Opened[],
     private readonly child: Child,
     private readonly answers: ByteReader,
     private readonly input: Writable,
@@ -73,10 +81,12 @@ export class Encoder {
   ) {}
 
   static async start(command: EncoderCommand, d: number, batchRows: number): Promise<Encoder> {
-    const { cwd, checkpoint, sandbox, stallSeconds } = command;
-    const wrapped = sandbox.wrap([...command.argv, '--checkpoint', checkpoint], {
+    const { cwd, checkpoint, also = [], sandbox, stallSeconds } = command;
+    const checkpoints = [checkpoint, ...also];
+    const given = checkpoints.flatMap((path) => ['--checkpoint', path]);
+    const wrapped = sandbox.wrap([...command.argv, ...given], {
       cwd,
-      readable: [cwd, checkpoint, ...(command.readable ?? [])],
+      readable: [cwd, ...checkpoints, ...(command.readable ?? [])],
       env: threadsFor(d),
     });
     const child = startChild({
@@ -89,12 +99,26 @@ export class Encoder {
     const input = child.stdin as Writable;
     const answers = new ByteReader(child.stdout as Readable);
     input.write(encodeStreamHeader({ d, batchRows }));
-    const { header, decoder } = await guarded(child, stallSeconds, readCodesHeader(answers, d));
-    if (decoder.rowNorm && !command.mayNormalise) {
-      await child.stop('the judge refuses it', 0);
-      throw failure(child, null, `it says row_norm ${decoder.rowNorm}, which no run may`);
+    const opened: Opened[] = [];
+    for (const at of checkpoints.keys()) {
+      const place = { at, of: checkpoints.length };
+      const { header, decoder } = await guarded(child, stallSeconds, readCodesHeader(answers, d, place));
+      if (decoder.rowNorm && !command.mayNormalise) {
+        await child.stop('the judge refuses it', 0);
+        throw failure(child, null, `it says row_norm ${decoder.rowNorm}, which no run may`);
+      }
+      opened.push({ header, decoder });
     }
-    return new Encoder(header, decoder, child, answers, input, stallSeconds);
+    return new Encoder(opened, child, answers, input, stallSeconds);
+  }
+
+  /** Of the first checkpoint, which is the only one unless more were given. */
+  get header(): CodesHeader {
+    return this.opened[0].header;
+  }
+
+  get decoder(): Decoder {
+    return this.opened[0].decoder;
   }
 
   /**
@@ -108,13 +132,14 @@ export class Encoder {
     this.input.write(Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4));
   }
 
-  /** The codes of the next batch, one for each form of the header. */
-  async receive(rows: number): Promise<SparseCodes[]> {
+  /**
+   * The codes of the next batch by a checkpoint, one for each form of its header. Of each batch those of all
+   * checkpoints are received, in their order.
+   */
+  async receive(rows: number, { header }: Opened = this): Promise<SparseCodes[]> {
     const all: SparseCodes[] = [];
-    for (const _ of this.header.forms) {
-      all.push(
-        await guarded(this.child, this.stallSeconds, readCodes(this.answers, rows, this.header.d_sae)),
-      );
+    for (const _ of header.forms) {
+      all.push(await guarded(this.child, this.stallSeconds, readCodes(this.answers, rows, header.d_sae)));
     }
     return all;
   }

@@ -6,12 +6,13 @@ import type { Batch } from './answers.ts';
 /** Rows of a batch in every evaluation. */
 export const EVALUATION_BATCH = 1024;
 
+/** Rows, and the truth about them. */
+export interface FreshBatch extends Batch {
+  truth: SparseRows;
+}
+
 /** The fresh rows of a measurement in batches, with the truth about them, each drawn when it is taken. */
-export function* freshRows(
-  world: World,
-  samples: number,
-  seed: Seed,
-): Generator<Batch & { truth: SparseRows }> {
+export function* freshRows(world: World, samples: number, seed: Seed): Generator<FreshBatch> {
   const sampler = new Sampler(world, seed, 'eval');
   for (let index = 0; index * EVALUATION_BATCH < samples; index++) {
     const rows = Math.min(EVALUATION_BATCH, samples - index * EVALUATION_BATCH);

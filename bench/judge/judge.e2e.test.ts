@@ -262,6 +262,30 @@ describe('the judge', () => {
     expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  it.each(['last', 'second-crash', 'second-hang'])(
+    'measures each snapshot by itself where one process does not do for all: %s',
+    async (lie) => {
+      const asked = ['--evals', '--eval-seed', '3', '--stall-seconds', '3', '--json'];
+      const honest = repository();
+      const together = await ask(honest.repo, honest.dir, ...asked);
+      expect(together).toMatchObject({ code: 0, stderr: '' });
+      const { repo, dir } = repository(lie);
+      const { code, stdout, stderr } = await ask(repo, dir, ...asked);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: together.stdout });
+      expect(stderr).toMatch(
+        /^note: the snapshots are measured one by one, [^\n]*the encoder failed: [^\n]*$/,
+      );
+    },
+  );
+
+  it('measures the snapshots before one that cannot be measured', async () => {
+    const { repo, dir } = repository();
+    writeFileSync(join(dir, 'out/evals/10240.safetensors'), 'rubbish');
+    const { code, stdout, stderr } = await ask(repo, dir, '--evals');
+    expect([code, EvalPoint.parse(JSON.parse(stdout)).samples]).toEqual([2, 2048]);
+    expect(stderr.split('\n').at(-1)).toMatch(/^error: .*10240.*not a readable safetensors file/);
+  });
+
   it('that has begun ahead measures before it is asked, gives the same numbers then, and nothing where its caller ends', async () => {
     const { repo, dir } = repository();
     const begun = ahead(repo, dir, '--eval-seed', '3');

@@ -7,12 +7,12 @@ interface Judged extends Pick<Verdict, 'metrics' | 'also' | 'groups' | 'tables' 
   width: number;
 }
 
+export type MeasuredSnapshot = Pick<Judged, 'metrics' | 'samples'>;
+
 /** A way to judge something in its world, whatever the world's kind. */
 export interface Judgement {
   world: Verdict['world'];
-  /** Snapshots that are measured at a time. */
-  lanes: number;
   judge(samples: number): Promise<Judged>;
-  /** Measures a snapshot on few rows. */
-  snapshot(name: string, samples: number, lane: number): Promise<Pick<Judged, 'metrics' | 'samples'>>;
+  /** Measures snapshots on so many rows, and yields what they are in their order. */
+  snapshots(samples: number): (names: readonly string[]) => AsyncGenerator<MeasuredSnapshot>;
 }

@@ -1,13 +1,18 @@
 import { FirstRows } from '../eval/worst.ts';
 import { isRowsWorld } from '../worlds.ts';
 import { type Case, openCase } from './case.ts';
-import type { Judgement } from './judged.ts';
-import { metricsOf } from './measure.ts';
+import type { Judgement, MeasuredSnapshot } from './judged.ts';
+import { type Measurement, metricsOf } from './measure.ts';
 import { onOurDisk } from './own-fault.ts';
 import { partsOf } from './parts.ts';
 import type { CaseOptions, Subject } from './subject.ts';
+import { Together } from './together.ts';
 
-/** Features up to which two snapshots are measured at a time. */
+/**
+ * Features up to which snapshots that are there at once are measured by one process of the encoder: its start
+ * takes most of the time of a snapshot in a small world, and tables and weights most of the memory in a large
+ * one.
+ */
 const SMALL_WORLD = 4096;
 const CHECKPOINT = 'checkpoint.safetensors';
 
@@ -22,7 +27,7 @@ export async function judgementOf(subject: Subject, options: CaseOptions): Promi
 function ofDrawn(
   { profile: { world: named }, folder }: Subject,
   opened: Case,
-  { mayBeBest = () => true }: CaseOptions,
+  { mayBeBest = () => true, onApart }: CaseOptions,
 ): Judgement {
   const { hash, numFeatures } = opened.world.world;
   const isSecret = folder?.run.secretWorld !== undefined;
@@ -30,9 +35,6 @@ function ofDrawn(
     world: isSecret
       ? { name: `${named}, secret`, hash, kind: 'secret' }
       : { name: opened.world.name, hash, kind: 'public' },
-    // The start of an encoder takes most of the time of a snapshot in a small world, and most of the memory
-    // in a large one.
-    lanes: numFeatures <= SMALL_WORLD ? 2 : 1,
     async judge(samples) {
       const first = new FirstRows();
       const measurement = await onOurDisk(() =>
@@ -48,9 +50,17 @@ function ofDrawn(
       const width = measurement.matching.best.length;
       return { metrics: deciding, also, ...parts, ...(remarks && { remarks }), samples, width };
     },
-    async snapshot(name, samples, lane) {
-      const { deciding } = metricsOf(await opened.measure(name, samples, { lane }));
-      return { metrics: deciding, samples };
+    snapshots(samples) {
+      const of = (measurement: Measurement) => ({ metrics: metricsOf(measurement).deciding, samples });
+      const together = new Together<string, MeasuredSnapshot>({
+        atOnce:
+          numFeatures <= SMALL_WORLD
+            ? async (names) => (await opened.measureTogether(names, samples)).map(of)
+            : null,
+        each: async (name) => of(await opened.measure(name, samples)),
+        onFailed: onApart,
+      });
+      return (names) => together.results(names);
     },
   };
 }

@@ -6,10 +6,10 @@ import type { Seed } from '../random.ts';
 import type { SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
 import { answers } from './answers.ts';
-import { type Encoder, EncoderError } from './encoder.ts';
-import { freshRows } from './fresh-rows.ts';
+import { type Encoder, EncoderError, type Opened } from './encoder.ts';
+import { type FreshBatch, freshRows } from './fresh-rows.ts';
 
-/** Limit on the cosines of latents with features, the largest table of a measurement: 2 GB. */
+/** Limit on the cosines of latents with features, the largest table of measurements: 2 GB. */
 const MAX_COSINES = 1 << 29;
 
 export interface Measurement {
@@ -51,9 +51,38 @@ export async function measure(
   onBatch: BatchListener = () => {},
   onAnswer: AnswerListener = () => {},
 ): Promise<Measurement> {
-  const { decoder, header } = encoder;
-  if (header.d_sae * world.numFeatures > MAX_COSINES) {
-    const most = Math.floor(MAX_COSINES / world.numFeatures);
+  const { measurement, add } = counting(world, encoder);
+  const deciding = encoder.header.forms.indexOf(DECIDING);
+  await answers(encoder, freshRows(world, samples, seed), (batch, codes) => {
+    add(batch, codes);
+    onAnswer(batch.index, batch.x, codes, batch.truth);
+    onBatch(batch.truth, codes[deciding], measurement.matching);
+  });
+  return measurement;
+}
+
+/**
+ * The same for all checkpoints of an encoder, on the same rows: each is drawn and sent once, so that a
+ * process which answers for several sees it no more often than one that answers for one. @throws EncoderError
+ */
+export async function measureTogether(
+  world: World,
+  encoder: Encoder,
+  { samples, seed }: { samples: number; seed: Seed },
+): Promise<Measurement[]> {
+  const counts = encoder.opened.map((each) => counting(world, each, encoder.opened.length));
+  await answers(encoder, freshRows(world, samples, seed), (batch, codes, at) => counts[at].add(batch, codes));
+  return counts.map(({ measurement }) => measurement);
+}
+
+/** Counts what an encoder answers for a checkpoint, one of `of`. @throws EncoderError for too many latents */
+function counting(
+  world: World,
+  { decoder, header }: Opened,
+  of = 1,
+): { measurement: Measurement; add(batch: FreshBatch, codes: SparseCodes[]): void } {
+  const most = Math.floor(MAX_COSINES / of / world.numFeatures);
+  if (header.d_sae > most) {
     throw new EncoderError(
       `the encoder says d_sae ${header.d_sae}; at most ${most} latents are measured in a world of ${world.numFeatures} features`,
     );
@@ -65,14 +94,14 @@ export async function measure(
   const evaluations = new Map(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
-  await answers(encoder, freshRows(world, samples, seed), ({ index, x, truth }, codes) => {
-    header.forms.forEach((form, i) => {
-      evaluations.get(form)?.add(truth, x, codes[i]);
-    });
-    onAnswer(index, x, codes, truth);
-    onBatch(truth, codes[header.forms.indexOf(DECIDING)], matching);
-  });
-  return { matching, decoder, evaluations };
+  return {
+    measurement: { matching, decoder, evaluations },
+    add({ x, truth }, codes) {
+      header.forms.forEach((form, i) => {
+        evaluations.get(form)?.add(truth, x, codes[i]);
+      });
+    },
+  };
 }
 
 /** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */

@@ -15,7 +15,6 @@ export function ofRows(
   const name = isSecret ? `${profile.world}, secret part` : world.name;
   return {
     world: { name, hash: world.hash, kind: isSecret ? 'secret' : 'rows' },
-    lanes: 1,
     async judge(samples) {
       const measurement = await onOurDisk(() =>
         measure('checkpoint.safetensors', samples, {
@@ -31,9 +30,12 @@ export function ofRows(
         ...{ samples: measured, width },
       };
     },
-    async snapshot(file, asked, lane) {
-      const measurement = await measure(file, asked, { lane });
-      return { metrics: rowMetricsOf(measurement).deciding, samples: measurement.samples };
-    },
+    snapshots: (asked) =>
+      async function* (files) {
+        for (const file of files) {
+          const measurement = await measure(file, asked);
+          yield { metrics: rowMetricsOf(measurement).deciding, samples: measurement.samples };
+        }
+      },
   };
 }

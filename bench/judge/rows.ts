@@ -45,7 +45,6 @@ export interface RowsMeasurement {
 }
 
 export interface RowsAsked {
-  lane?: number;
   invariance?: boolean;
   /** Set: its form in Python is remarked on, and tried where this is so (python/of-run.ts). */
   remarks?: (measured: RowsMeasurement) => boolean;
@@ -88,14 +87,14 @@ async function measureRows(
   { subject, world, probed }: Pick<RowsCase, 'subject' | 'world' | 'probed'>,
   file: string,
   asked: number,
-  { lane = 0, invariance = false, remarks }: RowsAsked,
+  { invariance = false, remarks }: RowsAsked,
   options: CaseOptions,
 ): Promise<RowsMeasurement> {
   const { activations, split, rotate } = world;
   const { places, half } = sampleHeldOut(activations, split, options.seed, asked);
   const reader = new RowReader(activations);
   const samples = places.length;
-  return subject.encoded(file, lane, async (encoding) => {
+  return subject.encoded([file], async (encoding) => {
     const how = { d: activations.d, samples, invariance, remarks };
     const { measured, ...found } = await withEncoder(
       encoding,

@@ -30,6 +30,8 @@ export interface CaseOptions {
   question?: Question;
   /** Called while a checkpoint is measured with the rows that were counted. */
   onRows?: (done: number, of: number) => void;
+  /** Called with why snapshots are measured each by a process of its own. */
+  onApart?: (why: Error) => void;
   /** Whether a verdict with these numbers may be a new best; unset: every one may. */
   mayBeBest?: (metrics: Record<string, number>) => boolean;
   /** Makes the listener that is called with the steps of building a world. */
@@ -49,8 +51,10 @@ export interface Subject {
   world: string;
   /** Null for an SAE that is no run. */
   folder: RunFolder | null;
-  /** Does `measuring` with the encoder of a file: a checkpoint, or a snapshot below the run's `out/`. */
-  encoded<T>(file: string, lane: number, measuring: (encoding: Encoding) => Promise<T>): Promise<T>;
+  /**
+   * Does `measuring` with the encoder of files: a checkpoint, or snapshots of the same run below its `out/`.
+   */
+  encoded<T>(files: readonly string[], measuring: (encoding: Encoding) => Promise<T>): Promise<T>;
 }
 
 /** A run. TASK.md is read from the working directory, which is the repository. @throws UserError */
@@ -63,13 +67,14 @@ export function openRun(path: string, options: CaseOptions): Subject & { folder:
     throw new UserError(`${path}: was trained on a secret world; name its folder with --world`);
   return {
     ...{ name: folder.run.id, profile, task: task.contract, world: options.world ?? profile.world, folder },
-    async encoded(file, lane, measuring) {
-      const checkpoint = checkpointOf(folder, file);
+    async encoded(files, measuring) {
+      const [checkpoint, ...also] = files.map((file) => checkpointOf(folder, file));
       const cwd = options.treeDir
         ? resolve(options.treeDir)
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
-      const log = join(folder.dir, `judge${lane === 0 ? '' : `-${lane}`}.log`);
-      return await measuring({ argv, cwd, checkpoint, log, readable: readsOf(task, process.cwd(), cwd) });
+      const log = join(folder.dir, 'judge.log');
+      const readable = readsOf(task, process.cwd(), cwd);
+      return await measuring({ argv, cwd, checkpoint, also, log, readable });
     },
   };
 }
@@ -80,7 +85,7 @@ export function openRun(path: string, options: CaseOptions): Subject & { folder:
  * hub's cache, are read as well.
  * @throws UserError for bad files
  */
-export function openSavedSae(path: string, options: CaseOptions & { profile: string }): Subject {
+function openSavedSae(path: string, options: CaseOptions & { profile: string }): Subject {
   const sae = realpathSync(path);
   if (!holds(sae, 'sae_weights.safetensors')) {
     throw new UserError(`${sae}: there is no sae_weights.safetensors beside cfg.json; SAELens saves both`);
@@ -95,7 +100,7 @@ export function openSavedSae(path: string, options: CaseOptions & { profile: str
       world: options.world ?? profile.world,
       folder: null,
     },
-    async encoded(_, __, measuring) {
+    async encoded(_, measuring) {
       const logs = mkdtempSync(join(tmpdir(), 'judge-'));
       const cwd = resolve(options.treeDir ?? '.');
       const encoding = {

@@ -23,7 +23,9 @@ const command = program(
 )
   .option(
     '--checkpoint <path>',
-    'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
+    'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens; given again: all of them answer to the same rows',
+    (path: string, before: readonly string[]) => [...before, path],
+    [],
   )
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .option(...TO_TERMINAL)
@@ -37,36 +39,38 @@ Example:
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
-  const options = command.opts<{ checkpoint?: string; backend: string; toTerminal: boolean }>();
-  if (!options.checkpoint) throw new UserError('--checkpoint is missing; name the checkpoint to encode with');
+  const options = command.opts<{ checkpoint: string[]; backend: string; toTerminal: boolean }>();
+  const { checkpoint: paths } = options;
+  if (paths.length === 0) throw new UserError('--checkpoint is missing; name the checkpoint to encode with');
   refuseTerminalInput(
     'activations',
     'pipe them in, as in npm run -s serve -- --rows 4096 | npm run -s encode -- ...',
   );
   if (!options.toTerminal) refuseTerminalOutput('codes', 'send them to a file (> codes.bin)');
-  const path = options.checkpoint;
-  const checkpoint = isSaelens(path) ? readSaelens(path) : readCheckpoint(path);
-  const [architecture, addons] = await Promise.all([
-    loadArchitecture(checkpoint.config.architecture),
+  const checkpoints = paths.map((path) => (isSaelens(path) ? readSaelens(path) : readCheckpoint(path)));
+  const names = checkpoints.map(({ config }) => config.architecture);
+  const [architectures, addons] = await Promise.all([
+    Promise.all(names.map((name) => loadArchitecture(name))),
     loadAddons(),
     openBackend(options.backend),
   ]);
-  const encoder = createCheckpointEncoder(checkpoint, architecture, addons);
+  const encoders = checkpoints.map((each, at) => createCheckpointEncoder(each, architectures[at], addons));
   const input = fromInput(() => openStream(STDIN));
-  if (input.header.d !== encoder.d_in) {
-    throw new UserError(`${path}: takes rows of ${encoder.d_in}, the stream has ${input.header.d}`);
+  for (const [at, encoder] of encoders.entries()) {
+    const { d_in, d_sae, rowNorm, exportedAs: name } = encoder;
+    if (input.header.d !== d_in)
+      throw new UserError(`${paths[at]}: takes rows of ${d_in}, the stream has ${input.header.d}`);
+    const python = existsSync(join(import.meta.dirname, `../architectures/${names[at]}.py`));
+    const more = { exported: { name, python }, ...(rowNorm && { row_norm: rowNorm }) };
+    const place = encoders.length > 1 && { checkpoint: at };
+    write(header({ d_in, d_sae, forms: [...forms], ...more, ...place }));
+    write(bytesOf(encoder.decoder));
+    write(bytesOf(encoder.bias));
   }
-  const { d_in, d_sae, rowNorm, exportedAs: name } = encoder;
-  const python = existsSync(
-    join(import.meta.dirname, `../architectures/${checkpoint.config.architecture}.py`),
-  );
-  const more = { exported: { name, python }, ...(rowNorm && { row_norm: rowNorm }) };
-  write(header({ d_in, d_sae, forms: [...forms], ...more }));
-  write(bytesOf(encoder.decoder));
-  write(bytesOf(encoder.bias));
   const next = () => fromInput(() => input.next());
   for (let batch = next(); batch !== null; batch = next()) {
-    for (const codes of encoder.codes(batch.x, batch.rows)) write(answer(codes));
+    for (const encoder of encoders)
+      for (const codes of encoder.codes(batch.x, batch.rows)) write(answer(codes));
   }
   return 0;
 });

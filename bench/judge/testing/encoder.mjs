@@ -1,25 +1,36 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always).
 // Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood|python|tell] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood|python|tell] --checkpoint FILE...
+// Lies about the second of several checkpoints: second-crash|second-hang|swapped. `last` takes the last alone
+// and does not say so, as encoders of earlier versions do.
 // Lies that a second process shows: memory|cached|row-order|company; batchtopk is none.
 // weak: the second half of the latents miss most of what they stand for. whisper: they fire there by 1e-20,
 // or with latent 0 where their row has part of its row.
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
-const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
-const lie = process.argv.includes('--lie') ? argument('--lie') : '';
-const file = readFileSync(argument('--checkpoint'));
-const jsonBytes = Number(file.readBigUInt64LE(0));
-const header = JSON.parse(file.toString('utf8', 8, 8 + jsonBytes));
-const tensor = (name) => {
-  const [from, to] = header[name].data_offsets;
-  return new Float32Array(
-    file.buffer.slice(file.byteOffset + 8 + jsonBytes + from, file.byteOffset + 8 + jsonBytes + to),
+const given = (name) => process.argv.flatMap((word, at) => (process.argv[at - 1] === name ? [word] : []));
+const lie = given('--lie')[0] ?? '';
+const paths = given('--checkpoint');
+const checkpoints = (lie === 'last' ? paths.slice(-1) : paths).map(readCheckpoint);
+
+function readCheckpoint(path) {
+  const file = readFileSync(path);
+  const jsonBytes = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString('utf8', 8, 8 + jsonBytes));
+  const tensor = (name) => {
+    const [from, to] = header[name].data_offsets;
+    return new Float32Array(
+      file.buffer.slice(file.byteOffset + 8 + jsonBytes + from, file.byteOffset + 8 + jsonBytes + to),
+    );
+  };
+  const [decoder, bias] = [tensor('W_dec'), tensor('b_dec')];
+  const [m, d] = header.W_dec.shape;
+  /** By latent: the product of its row and that of latent 0. */
+  const shares = Array.from({ length: m }, (_, i) =>
+    bias.reduce((sum, _, k) => sum + decoder[i * d + k] * decoder[k], 0),
   );
-};
-const decoder = tensor('W_dec');
-const bias = tensor('b_dec');
-const [m, d] = header.W_dec.shape;
+  return { decoder, bias, m, d, shares };
+}
 
 function read(bytes) {
   const out = Buffer.alloc(bytes);
@@ -47,30 +58,30 @@ function write(bytes) {
   }
 }
 
-/** By latent: the product of its row and that of latent 0. */
-const shares = Array.from({ length: m }, (_, i) =>
-  bias.reduce((sum, _, k) => sum + decoder[i * d + k] * decoder[k], 0),
-);
 const known = new Map();
 let seen = 0;
 const words = (values) => Buffer.from(Uint32Array.from(values).buffer);
 
 if (lie === 'crash') throw new Error('W_enc is missing');
-const json = Buffer.from(
-  JSON.stringify({
-    exported: { name: 'a_form_of_its_own', python: lie === 'python' },
-    d_in: lie === 'shape' ? d + 1 : d,
-    d_sae: m,
-    forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
-    ...(lie === 'norm' && { row_norm: 'layer_norm' }),
-    ...(lie === 'batch-norm' && { row_norm: 'batch_norm' }),
-  }),
-);
-if (lie === 'huge') decoder.fill(1e30);
-if (lie === 'decoder') decoder[3] = Number.NaN;
-write(Buffer.concat([Buffer.from(lie === 'magic' ? 'SAECODE9' : 'SAECODE1'), words([json.length]), json]));
-write(Buffer.concat([Buffer.from(decoder.buffer), Buffer.from(bias.buffer)]));
+for (const [at, { decoder, bias, m, d }] of checkpoints.entries()) {
+  const json = Buffer.from(
+    JSON.stringify({
+      exported: { name: 'a_form_of_its_own', python: lie === 'python' },
+      d_in: lie === 'shape' ? d + 1 : d,
+      d_sae: m,
+      forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
+      ...(lie === 'norm' && { row_norm: 'layer_norm' }),
+      ...(lie === 'batch-norm' && { row_norm: 'batch_norm' }),
+      ...(checkpoints.length > 1 && { checkpoint: lie === 'swapped' ? 1 - at : at }),
+    }),
+  );
+  if (lie === 'huge') decoder.fill(1e30);
+  if (lie === 'decoder') decoder[3] = Number.NaN;
+  write(Buffer.concat([Buffer.from(lie === 'magic' ? 'SAECODE9' : 'SAECODE1'), words([json.length]), json]));
+  write(Buffer.concat([Buffer.from(decoder.buffer), Buffer.from(bias.buffer)]));
+}
 
+const [{ d }] = checkpoints;
 read(16);
 for (let frame = read(16); frame; frame = read(16)) {
   const rows = frame.readUInt32LE(4);
@@ -86,9 +97,19 @@ for (let frame = read(16); frame; frame = read(16)) {
     break;
   }
   if (lie === 'flood') {
-    write(words([rows, rows * m]));
+    write(words([rows, rows * checkpoints[0].m]));
     break;
   }
+  for (const [at, checkpoint] of checkpoints.entries()) {
+    if (at === 1 && lie === 'second-crash') throw new Error('the second is one too many');
+    if (at === 1 && lie === 'second-hang') await new Promise(() => setInterval(() => {}, 1000));
+    answer(rows, x, checkpoint);
+  }
+  seen++;
+}
+
+function answer(rows, x, of) {
+  const { decoder, bias, m } = of;
   const h = new Float32Array(rows * m);
   for (let row = 0; row < rows; row++)
     for (let i = 0; i < m; i++) {
@@ -97,14 +118,13 @@ for (let frame = read(16); frame; frame = read(16)) {
       h[row * m + i] = sum;
     }
   for (const form of ['training', 'inference']) {
-    const answer = answerTo(rows, h, form);
+    const codes = codesOf(rows, h, form, of);
     if (lie === 'short') {
-      write(answer.subarray(0, answer.length / 2));
+      write(codes.subarray(0, codes.length / 2));
       process.exit(0);
     }
-    write(answer);
+    write(codes);
   }
-  seen++;
 }
 
 /** `memory` raises the threshold with every batch; `cached` too, and repeats what it has answered. */
@@ -120,7 +140,7 @@ function thresholdOf(row, rows, h, form) {
   return 1;
 }
 
-function answerTo(rows, h, form) {
+function codesOf(rows, h, form, { m, shares }) {
   const offsets = [0];
   const indices = [];
   const values = [];
