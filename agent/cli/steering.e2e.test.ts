@@ -103,7 +103,7 @@ describe('steering a loop from outside', () => {
       `${repo}/TASK.md`,
       /branch +run\/[\d-]+, new: from main, with work\/ as it is/,
       '1000 samples/s',
-      'full         1.0 s a run, judging not measured yet; the time allows 36',
+      'full         1.0 s a run, judging not measured yet; the time allows 36 of them',
     ]) {
       expect(said).toMatch(part);
     }

@@ -92,7 +92,7 @@ export async function dryRun(
   for (const name of ['screen', 'rank', 'full'] as const) {
     const seconds = secondsFor(budgets[name], pace);
     print(
-      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; the time allows ${fits(budgets[name], pace)}`,
+      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; the time allows ${fits(budgets[name], pace)} of them`,
     );
   }
   const cost = likelyCheck(profile, pace.samplesPerSecond);
