@@ -5,6 +5,7 @@
 #include "elementwise.h"
 #include "product.h"
 #include "reductions.h"
+#include "scan.h"
 #include "screen.h"
 #include "sparse.h"
 #include "strips.h"

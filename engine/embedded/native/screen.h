@@ -5,7 +5,7 @@
 #pragma once
 
 #include "product.h"
-#include "sparse.h"
+#include "scan.h"
 #include "transpose.h"
 
 #ifdef __AVX512F__
