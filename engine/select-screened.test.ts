@@ -11,16 +11,18 @@ import { uniform } from './random.ts';
 await openBackend('embedded');
 
 const backend = () => tf.backend() as EmbeddedBackend;
+/** A library that gives wrong numbers. */
+const wrong: Blas['multiply'] = (_a, _b, c) => void c.fill(1);
 const works = isScreeningHere(backend().pool, false, 'auto');
-/** Runs `work` with screening, or with whole products. */
-function screening<T>(isScreening: boolean, work: () => T): T {
-  const own = backend() as unknown as { isScreening: boolean };
-  const before = own.isScreening;
-  own.isScreening = isScreening && works;
+/** Runs `work` with screening, or with whole products, by our kernels in C, whose bits screening has. */
+function screening<T>(isScreening: boolean, work: () => T, blas: Blas | null = null): T {
+  const own = backend() as unknown as { isScreening: boolean; blas: Blas | null };
+  const before = { isScreening: own.isScreening, blas: own.blas };
+  Object.assign(own, { isScreening: isScreening && works, blas });
   try {
     return tf.tidy(() => work() as tf.TensorContainer) as T;
   } finally {
-    own.isScreening = before;
+    Object.assign(own, before);
   }
 }
 
@@ -130,16 +132,12 @@ describe('selections with screening and without', () => {
 
   it.skipIf(!works)('have the bits of our kernels beside a library too (SKIP without AVX-512 VNNI)', () => {
     const { x, W, b, scale } = matrices();
-    const own = backend() as unknown as { blas: Blas | null };
-    const before = own.blas;
-    const select = (h: tf.Tensor) => [batchTopK(h, 4), largestAmong(h, 3, some), tf.clone(h)].map(bits);
-    const plain = screening(true, () => select(encode(x, W, b, scale)));
-    own.blas = { label: '', instead: null, multiply: (_a, _b, c) => void c.fill(1) };
-    try {
-      expect(screening(true, () => select(encode(x, W, b, scale))).join() === plain.join()).toBe(true);
-    } finally {
-      own.blas = before;
-    }
+    const select = (h: tf.Tensor) =>
+      [batchTopK(h, 4), largestAmong(h, 3, some), tf.clone(h)].map(bits).join();
+    const [plain, beside] = [null, { label: '', instead: null, multiply: wrong }].map((blas) =>
+      screening(true, () => select(encode(x, W, b, scale)), blas),
+    );
+    expect(beside === plain).toBe(true);
   });
 
   it('give back what they took', () => {
