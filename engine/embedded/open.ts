@@ -11,6 +11,7 @@ import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
 import { shareSavedTensors } from './saved-tensors.ts';
 import { isScreeningHere } from './screening.ts';
+import { isScreeningRight } from './screening-trial.ts';
 
 /** More threads than this gain nothing: they share one memory's bandwidth. */
 const MAX_THREADS = 16;
@@ -28,7 +29,7 @@ export async function openEmbedded(): Promise<string> {
   const threads = threadsWanted();
   const pool = openPool(threads);
   const blas = libraryFor(pool);
-  const backend = new EmbeddedBackend(pool, blas, isScreeningHere(pool, blas?.isAmx === true));
+  const backend = new EmbeddedBackend(pool, blas, isScreening(pool, blas));
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   shareSavedTensors();
@@ -85,6 +86,15 @@ const isNamed = (variable: string): boolean => !['auto', undefined].includes(pro
  */
 function isWorthIt(pool: Pool, blas: Blas): boolean {
   return blas.instead === null || isFasterAndEqual(pool, blas);
+}
+
+/** @throws UserError where ENGINE_SCREENING asks for what is not here, or is wrong here */
+function isScreening(pool: Pool, blas: Blas | null): boolean {
+  if (!isScreeningHere(pool, blas?.isAmx === true)) return false;
+  if (isScreeningRight(pool)) return true;
+  if (isNamed('ENGINE_SCREENING'))
+    throw new UserError('screening gives wrong numbers on this machine: ENGINE_SCREENING=off');
+  return false;
 }
 
 function describe({ pool, blas }: EmbeddedBackend): string {

@@ -8,6 +8,7 @@ import { EmbeddedBackend } from './backend.ts';
 import { multiply } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { affineOf, isForScreening, isScreeningHere, type Operands, Screening } from './screening.ts';
+import { isScreeningRight } from './screening-trial.ts';
 
 const isHere = process.platform === 'linux' && process.arch === 'x64' && isInstalled('koffi');
 const native = isHere ? openNative(new URL('./native/kernels.c', import.meta.url), 'auto') : null;
@@ -47,6 +48,23 @@ describe('where screening works', () => {
     expect(isForScreening(1024, 256, 768)).toBe(false);
     expect(isForScreening(1024, 4096, 8193)).toBe(false);
   });
+});
+
+it.skipIf(!works)('is right, and is left where it is not (SKIP without AVX-512 VNNI)', () => {
+  for (const pool of pools) {
+    const used = pool.heap.used;
+    expect(isScreeningRight(pool)).toBe(true);
+    expect(pool.heap.used).toBe(used);
+    // A kernel that finds nothing.
+    const run = pool.run.bind(pool);
+    const broken = Object.assign(Object.create(pool) as Pool, {
+      run: (name: string, ...rest: [number, number, ...number[]]) => {
+        if (name !== 'screen') run(name, ...rest);
+      },
+    });
+    expect(isScreeningRight(broken)).toBe(false);
+    expect(pool.heap.used).toBe(used);
+  }
 });
 
 describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () => {
