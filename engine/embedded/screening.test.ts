@@ -63,9 +63,8 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     return info;
   }
 
-  /** Positions and bits of what is above, by screening and from the whole product; how many it looked at. */
+  /** Positions and bits of what is above, by screening and from the whole product. */
   function both(backend: EmbeddedBackend, { x, W, bias, scale }: Matrices, k: number, least: number) {
-    const { heap, pool } = backend;
     const [m, n] = [x.length / k, W.length / k];
     const operands: Operands = {
       x: held(backend, x, [m, k]),
@@ -73,6 +72,14 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       bias: bias && held(backend, bias, [n]),
       scale: scale && held(backend, scale, [n]),
     };
+    const above = bothOf(backend, operands, least);
+    for (const tensor of Object.values(operands)) if (tensor) backend.disposeData(tensor.dataId);
+    return above;
+  }
+
+  function bothOf(backend: EmbeddedBackend, operands: Operands, least: number) {
+    const { heap, pool } = backend;
+    const [[m, k], [, n]] = [operands.x.shape, operands.W.shape];
     const screening = new Screening(backend, operands);
     const finder = screening.finder(Number.POSITIVE_INFINITY);
     const room = finder.block * finder.blocks;
@@ -94,7 +101,6 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       if (!(value <= least)) want.push([i, Number.isNaN(value) ? 0x7fffffff : words[i]]);
     screening.release();
     for (const pointer of [positions, bits, counts, whole.byteOffset]) heap.release(pointer);
-    for (const tensor of Object.values(operands)) if (tensor) backend.disposeData(tensor.dataId);
     return { found, want };
   }
 
@@ -165,6 +171,25 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('a reshaped W, whose data are the same, has whole numbers of its own', () => {
+    const [backend] = backends;
+    const [m, n, k] = [20, 100, 64];
+    const used = backend.heap.used;
+    const [x, wide] = [k, k / 2].map((terms) => held(backend, normal(m * terms, 1), [m, terms]));
+    const W = held(backend, normal(k * n, 2), [k, n]);
+    const reshaped = { ...W, shape: [k / 2, 2 * n] };
+    for (const [left, right] of [
+      [x, W],
+      [wide, reshaped],
+      [x, W],
+    ]) {
+      const { found, want } = bothOf(backend, { x: left, W: right, bias: null, scale: null }, 3);
+      expect(found).toEqual(want);
+    }
+    for (const { dataId } of [x, wide, W]) backend.disposeData(dataId);
+    expect(backend.heap.used).toBe(used);
   });
 
   it('bounds are sharp: a sum that rounds up to just above the bound is found', () => {
