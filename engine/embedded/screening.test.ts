@@ -192,6 +192,27 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     expect(backend.heap.used).toBe(used);
   });
 
+  it('numbers so small that the product of two units is less than any', () => {
+    const [m, n, k] = [14, 32, 8192];
+    const [x, W] = [m * k, k * n].map((count) => new Float32Array(count).fill(3.3e-21));
+    const { found, want } = both(backends[0], { x, W, bias: null, scale: null }, k, 5e-38);
+    expect(want.length).toBe(m * n);
+    expect(found).toEqual(want);
+  });
+
+  it('biases that are NaN or as large as numbers are, where bound / scale is infinite', () => {
+    const [m, n, k] = [16, 64, 8];
+    const [x, W] = [m * k, k * n].map((count) => new Float32Array(count).fill(1e17));
+    const largest = 3.4028234e38;
+    const bias = Float32Array.from({ length: n }, (_, j) => [Number.NaN, largest, 0, -largest][j % 4]);
+    const scale = new Float32Array(n).fill(1e-10);
+    const { found, want } = both(backends[0], { x, W, bias, scale }, k, Math.fround(3.5e28));
+    expect(want.length).toBe((m * n) / 2);
+    expect(found).toEqual(want);
+    const above = both(backends[0], { x, W, bias, scale: null }, k, Number.POSITIVE_INFINITY);
+    expect(above.found).toEqual(above.want);
+  });
+
   it('bounds are sharp: a sum that rounds up to just above the bound is found', () => {
     const [m, n, k] = [16, 64, 300];
     const [x, W] = [normal(m * k, 5), normal(k * n, 6)];
