@@ -140,6 +140,55 @@ describe('selections with screening and without', () => {
     expect(beside === plain).toBe(true);
   });
 
+  it('a reshaped matrix of weights has its own whole numbers', () => {
+    const { x, W } = matrices();
+    const inputs = [x, tf.reshape(x, [2 * m, k / 2]), x];
+    const weights = [W, tf.reshape(W, [k / 2, 2 * n]), W];
+    const [screened, whole] = [true, false].map((is) =>
+      screening(is, () => {
+        const products = inputs.map((input, i) => encode(input, weights[i]));
+        return [...products, ...inputs.map((input, i) => encode(input, weights[i]))].map((h) =>
+          bits(batchTopK(h, 4)),
+        );
+      }),
+    );
+    expect(screened.map((one, i) => one === whole[i])).toEqual(whole.map(() => true));
+  });
+
+  it('what is computed between encode and selection has the same bits, where weights were not yet read', () => {
+    const { x, W, b } = matrices();
+    const other = matrices(2).W;
+    const [screened, whole] = [true, false].map((is) =>
+      screening(is, () => {
+        const small = tf.mul(W, 0.3);
+        const h = encode(x, small, b);
+        const penalty = squaredErrors(tf.add(small, other), W);
+        return [penalty, batchTopK(h, 4)].map(bits);
+      }),
+    );
+    expect(screened.map((one, i) => one === whole[i])).toEqual([true, true]);
+  });
+
+  it('a product is of the weights that there were, and gives them back, where variables were assigned', () => {
+    const { x, W, b, scale } = matrices();
+    const [screened, whole] = [true, false].map((is) => {
+      const variables = [W, b, scale].map((tensor) => tf.variable(tensor));
+      const held = [tf.memory().numDataBuffers, backend().numDataIds()];
+      const selected = screening(is, () => {
+        const h = encode(x, variables[0], variables[1], variables[2]);
+        for (const variable of variables) variable.assign(tf.zerosLike(variable));
+        return bits(batchTopK(h, 4));
+      });
+      // The variables share no data with the matrices any more.
+      const own = held.map((count) => count + variables.length);
+      expect([tf.memory().numDataBuffers, backend().numDataIds()]).toEqual(own);
+      expect(variables.map((variable) => Math.max(...variable.dataSync()))).toEqual([0, 0, 0]);
+      tf.dispose(variables);
+      return selected;
+    });
+    expect(screened === whole).toBe(true);
+  });
+
   it('give back what they took', () => {
     const { x, W, b, scale } = matrices(3);
     const once = () => screening(true, () => bits(batchTopK(encode(x, W, b, scale), 4)).length);

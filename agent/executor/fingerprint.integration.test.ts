@@ -81,6 +81,13 @@ it('has the world, the profile and what computes the run in it', async () => {
   seen.push((await told(inWorld))[0]);
   vi.stubEnv('ENGINE_BACKEND', 'cpu');
   seen.push((await told(inWorld))[0]);
+  for (const [name, value] of [
+    ['ENGINE_ENCODE', 'tf32'],
+    ['ENGINE_SCREENING', 'off'],
+  ] as const) {
+    vi.stubEnv(name, value);
+    seen.push((await told(inWorld))[0]);
+  }
   vi.unstubAllEnvs();
-  expect(new Set(seen.map((each) => each?.fingerprint)).size).toBe(4);
+  expect(new Set(seen.map((each) => each?.fingerprint)).size).toBe(6);
 });

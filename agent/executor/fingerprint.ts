@@ -46,11 +46,14 @@ export async function fingerprintsOf(
 ): Promise<Fingerprint[]> {
   const { task, profileName, tree } = from;
   const { world, batch, normalisation, settings } = profileOf(task, profileName);
-  const { ENGINE_BACKEND: backend = 'auto', ENGINE_BLAS: blas = 'auto', ENGINE_ENCODE } = process.env;
+  const { ENGINE_BACKEND: backend = 'auto', ENGINE_BLAS: blas = 'auto' } = process.env;
+  // Encodes by screening have other last bits than those by a library or AMX.
+  const { ENGINE_ENCODE, ENGINE_SCREENING } = process.env;
+  const more = [ENGINE_ENCODE, ENGINE_SCREENING].filter((value) => value !== undefined);
   const common = [
     ...[profileName, settings, world, worldContent(dirname(task.path), world), batch, normalisation],
     // What is asked for beyond the default alone, so that older fingerprints stay.
-    ...[backend, blas, machine().gpu, ...(ENGINE_ENCODE === undefined ? [] : [ENGINE_ENCODE])],
+    ...[backend, blas, machine().gpu, ...more],
   ];
   const answers = await ask(from, runs);
   return runs.map((_, i) => {

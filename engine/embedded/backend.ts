@@ -36,6 +36,7 @@ class Entry {
   /** Rows of that matrix: reshaped tensors share an entry. */
   flippedRows = 0;
   kept: Kept | null = null;
+  keptRows = 0;
   complexTensorInfos?: CpuEntry['complexTensorInfos'];
 
   constructor(
@@ -204,10 +205,18 @@ export class EmbeddedBackend extends MathBackendCPU {
     return this.heap.floats(entry.flipped, entry.size);
   }
 
-  /** What `make` makes of a matrix, made once and kept until the matrix is disposed of. */
+  /**
+   * What `make` makes of a matrix: made once and kept until the matrix is disposed of, or asked for with other
+   * rows. So the caller must not keep it.
+   */
   keptOf(matrix: tf.TensorInfo, make: () => Kept): Kept {
     const entry = this.entry(matrix.dataId);
-    entry.kept ??= make();
+    const [rows] = matrix.shape;
+    if (entry.kept && entry.keptRows === rows) return entry.kept;
+    entry.kept?.release();
+    entry.kept = null;
+    entry.kept = make();
+    entry.keptRows = rows;
     return entry.kept;
   }
 

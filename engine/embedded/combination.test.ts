@@ -96,6 +96,24 @@ describe('linear combinations', () => {
     expect(backend().numDataIds()).toBe(held);
   });
 
+  it('are of the numbers that a variable had, and give them back', () => {
+    const variable = tf.tidy(() => tf.variable(matrix(1)));
+    const before = variable.dataSync();
+    const held = [tf.memory().numDataBuffers, backend().numDataIds()];
+    tf.tidy(() => {
+      const [twice, nobodys] = [tf.mul(variable, 2), tf.neg(variable)];
+      expect([twice, nobodys].map(isUnread)).toEqual([true, true]);
+      variable.assign(tf.zerosLike(variable));
+      expectClose(
+        twice,
+        before.map((value) => 2 * value),
+      );
+    });
+    expect([tf.memory().numDataBuffers, backend().numDataIds()]).toEqual(held);
+    expectClose(variable, new Float32Array(ROWS * N));
+    variable.dispose();
+  });
+
   it('hide no number that is not finite', () => {
     const x = tf.tensor2d(matrix(1).dataSync().fill(Number.POSITIVE_INFINITY, 0, 1), [ROWS, N]);
     const none = tf.sub(x, x);

@@ -4,7 +4,7 @@ import { currentForm } from '../operation.ts';
 import type { EmbeddedBackend, Later } from './backend.ts';
 import { isFloat, sizeOf } from './broadcast.ts';
 import { computeSums, squaresOf } from './combination-kernels.ts';
-import { hold, letGo } from './holding.ts';
+import { hold, letGo, presentOf } from './holding.ts';
 import { alone, heldBy, type Sum, sumOf } from './linear-sum.ts';
 import { unreadProduct } from './row-product.ts';
 import { rowSums, sumOfRowSums } from './row-sums.ts';
@@ -79,7 +79,11 @@ export function errorGradients(
 ): TensorInfo[] {
   const { operands, constants } = differenceOf(backend, a, b);
   return [2, -2].map((sign) => {
-    const sum = { operands, weights: [dy], constants: constants.map((constant) => sign * constant) };
+    const sum = {
+      operands,
+      weights: [presentOf(dy)],
+      constants: constants.map((constant) => sign * constant),
+    };
     return later(backend, sum, a.shape);
   });
 }

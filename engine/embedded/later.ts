@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend, Later } from './backend.ts';
-import { hold, letGo } from './holding.ts';
+import { hold, letGo, presentOf } from './holding.ts';
 import { sumOfTransposed } from './products.ts';
 
 /** A product codesᵀ·parts, by bands of latents as in ../products.ts. */
@@ -55,7 +55,8 @@ export function transposedProduct(
 ): TensorInfo {
   const n = product.parts[0].shape[1];
   const shape = isFlipped ? [n, columns] : [columns, n];
-  return backend.makeLater(shape, new SumOfProducts(backend, [product], shape, isFlipped));
+  const present = { ...product, parts: product.parts.map(presentOf) };
+  return backend.makeLater(shape, new SumOfProducts(backend, [present], shape, isFlipped));
 }
 
 /** The sum of two such tensors of which no number was read yet; else null. */

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { presentOf } from './holding.ts';
 
 /** Σ_t Σ_g constants[t, g] · weights_g[row] · operand_t[row], where null stands for weights of 1. */
 export interface Sum {
@@ -13,7 +14,11 @@ export interface Sum {
 export const heldBy = ({ operands, weights }: Sum): TensorInfo[] =>
   [...operands, ...weights].filter((tensor) => tensor !== null);
 
-export const alone = (of: TensorInfo): Sum => ({ operands: [of], weights: [null], constants: [1] });
+export const alone = (of: TensorInfo): Sum => ({
+  operands: [presentOf(of)],
+  weights: [null],
+  constants: [1],
+});
 
 /** The sum of sums, each times a number. Operands and weights are in it once, in the order of their first. */
 export function sumOf(parts: readonly (readonly [Sum, number])[]): Sum {

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend, Later } from './backend.ts';
-import { hold, letGo } from './holding.ts';
+import { hold, letGo, presentOf } from './holding.ts';
 import { sparseTimesDense } from './products.ts';
 import { isForStrips, sumByStrips } from './strips.ts';
 
@@ -11,12 +11,15 @@ import { isForStrips, sumByStrips } from './strips.ts';
  * input only the sum over the rows may be wanted, by a bias: that is (the sum over the codes' rows)·Wᵀ.
  */
 export class RowProduct implements Later {
+  private readonly W: TensorInfo;
+
   constructor(
     private readonly backend: EmbeddedBackend,
     private readonly codes: SparseCodes,
-    private readonly W: TensorInfo,
+    W: TensorInfo,
   ) {
-    hold(backend, [W]);
+    this.W = presentOf(W);
+    hold(backend, [this.W]);
   }
 
   get shape(): number[] {

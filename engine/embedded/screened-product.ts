@@ -4,7 +4,7 @@ import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend, Later } from './backend.ts';
 import { withCopies } from './copies.ts';
 import { multiply } from './gemm.ts';
-import { hold, letGo } from './holding.ts';
+import { hold, letGo, presentOf } from './holding.ts';
 import { guessBelow, largestAbove, rowsToGuessBy } from './scan.ts';
 import { affineOf, isForScreening, type Operands, Screening } from './screening.ts';
 
@@ -22,13 +22,26 @@ const MANY = 16;
  * selection needs few of them, and finds those by screening.
  */
 export class ScreenedProduct implements Later {
+  readonly operands: Operands;
   private screening: Screening | null = null;
 
+  /**
+   * Reads the operands, as the whole product would: what follows a matrix that was read has other last bits
+   * than what follows one that was not.
+   */
   constructor(
     private readonly backend: EmbeddedBackend,
-    readonly operands: Operands,
+    { x, W, bias, scale }: Operands,
   ) {
-    hold(backend, held(operands));
+    this.operands = {
+      x: presentOf(x),
+      W: presentOf(W),
+      bias: bias && presentOf(bias),
+      scale: scale && presentOf(scale),
+    };
+    const operands = held(this.operands);
+    for (const operand of operands) backend.numbers(operand);
+    hold(backend, operands);
   }
 
   get shape(): [rows: number, columns: number] {

@@ -81,9 +81,8 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     return info;
   }
 
-  /** Positions and bits of what is above, by screening and from the whole product; how many it looked at. */
+  /** Positions and bits of what is above, by screening and from the whole product. */
   function both(backend: EmbeddedBackend, { x, W, bias, scale }: Matrices, k: number, least: number) {
-    const { heap, pool } = backend;
     const [m, n] = [x.length / k, W.length / k];
     const operands: Operands = {
       x: held(backend, x, [m, k]),
@@ -91,6 +90,14 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       bias: bias && held(backend, bias, [n]),
       scale: scale && held(backend, scale, [n]),
     };
+    const above = bothOf(backend, operands, least);
+    for (const tensor of Object.values(operands)) if (tensor) backend.disposeData(tensor.dataId);
+    return above;
+  }
+
+  function bothOf(backend: EmbeddedBackend, operands: Operands, least: number) {
+    const { heap, pool } = backend;
+    const [[m, k], [, n]] = [operands.x.shape, operands.W.shape];
     const screening = new Screening(backend, operands);
     const finder = screening.finder(Number.POSITIVE_INFINITY);
     const room = finder.block * finder.blocks;
@@ -112,7 +119,6 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       if (!(value <= least)) want.push([i, Number.isNaN(value) ? 0x7fffffff : words[i]]);
     screening.release();
     for (const pointer of [positions, bits, counts, whole.byteOffset]) heap.release(pointer);
-    for (const tensor of Object.values(operands)) if (tensor) backend.disposeData(tensor.dataId);
     return { found, want };
   }
 
@@ -183,6 +189,46 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('a reshaped W, whose data are the same, has whole numbers of its own', () => {
+    const [backend] = backends;
+    const [m, n, k] = [20, 100, 64];
+    const used = backend.heap.used;
+    const [x, wide] = [k, k / 2].map((terms) => held(backend, normal(m * terms, 1), [m, terms]));
+    const W = held(backend, normal(k * n, 2), [k, n]);
+    const reshaped = { ...W, shape: [k / 2, 2 * n] };
+    for (const [left, right] of [
+      [x, W],
+      [wide, reshaped],
+      [x, W],
+    ]) {
+      const { found, want } = bothOf(backend, { x: left, W: right, bias: null, scale: null }, 3);
+      expect(found).toEqual(want);
+    }
+    for (const { dataId } of [x, wide, W]) backend.disposeData(dataId);
+    expect(backend.heap.used).toBe(used);
+  });
+
+  it('numbers so small that the product of two units is less than any', () => {
+    const [m, n, k] = [14, 32, 8192];
+    const [x, W] = [m * k, k * n].map((count) => new Float32Array(count).fill(3.3e-21));
+    const { found, want } = both(backends[0], { x, W, bias: null, scale: null }, k, 5e-38);
+    expect(want.length).toBe(m * n);
+    expect(found).toEqual(want);
+  });
+
+  it('biases that are NaN or as large as numbers are, where bound / scale is infinite', () => {
+    const [m, n, k] = [16, 64, 8];
+    const [x, W] = [m * k, k * n].map((count) => new Float32Array(count).fill(1e17));
+    const largest = 3.4028234e38;
+    const bias = Float32Array.from({ length: n }, (_, j) => [Number.NaN, largest, 0, -largest][j % 4]);
+    const scale = new Float32Array(n).fill(1e-10);
+    const { found, want } = both(backends[0], { x, W, bias, scale }, k, Math.fround(3.5e28));
+    expect(want.length).toBe((m * n) / 2);
+    expect(found).toEqual(want);
+    const above = both(backends[0], { x, W, bias, scale: null }, k, Number.POSITIVE_INFINITY);
+    expect(above.found).toEqual(above.want);
   });
 
   it('bounds are sharp: a sum that rounds up to just above the bound is found', () => {

@@ -109,7 +109,6 @@ interface Above {
  */
 export class Screening {
   private readonly rows: WholeNumbers;
-  private readonly columns: WholeNumbers;
   private readonly m: number;
   private readonly n: number;
   private readonly k: number;
@@ -121,10 +120,15 @@ export class Screening {
     const { x, W } = operands;
     [this.m, this.k] = x.shape;
     this.n = W.shape[1];
-    const { n, k } = this;
-    const columnsOf = () => new WholeNumbers(backend, backend.transposedNumbers(W).byteOffset, n, k, true);
-    this.columns = backend.keptOf(W, columnsOf) as WholeNumbers;
-    this.rows = new WholeNumbers(backend, backend.numbers(x).byteOffset, this.m, k, false);
+    this.rows = new WholeNumbers(backend, backend.numbers(x).byteOffset, this.m, this.k, false);
+  }
+
+  /** W's whole numbers. Asked for each time: a reshaped W shares what is kept, and may have replaced it. */
+  private columns(): WholeNumbers {
+    const { backend, n, k } = this;
+    const { W } = this.operands;
+    const made = () => new WholeNumbers(backend, backend.transposedNumbers(W).byteOffset, n, k, true);
+    return backend.keptOf(W, made) as WholeNumbers;
   }
 
   /**
@@ -161,7 +165,8 @@ export class Screening {
 
   /** Marks the numbers that may exceed the bounds; how many. */
   private mark(marks: number, { bias, scale }: Affine, { least, bounds }: Above): number {
-    const { m, n, k, rows, columns } = this;
+    const { m, n, k, rows } = this;
+    const columns = this.columns();
     const { heap, pool } = this.backend;
     const across = Math.ceil(n / SIZES.itemColumns);
     const panels = Math.ceil(m / SIZES.rows);

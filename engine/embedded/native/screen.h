@@ -131,8 +131,9 @@ VNNI static __attribute__((noinline)) int64_t screen_tile(const int32_t *left, c
     uint32_t found = 0;
     for (int j = 0; j < 2; j++) {
       const float *const column = w + j * LANES;
-      const vec near = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[r][j], offset)) *
-                       (unit * load(column + UNIT * of->column_stride));
+      // One unit after the other: their product may be too small a number.
+      const vec near = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums[r][j], offset)) * unit *
+                       load(column + UNIT * of->column_stride);
       const vec error_of_x = fused(error, load(column + NORM * of->column_stride), near);
       const vec upper = fused(length, load(column + ERROR * of->column_stride), error_of_x);
       const uint32_t above = _mm512_cmp_ps_mask(upper, load(of->bounds + j * LANES), _CMP_NLE_UQ);
@@ -150,12 +151,15 @@ VNNI static __attribute__((noinline)) int64_t screen_tile(const int32_t *left, c
 /** Columns of an item. */
 enum { SCREEN_COLUMNS = 256 };
 
+/** Biases below this have sums without infinities: a product is below MOST_SQUARE. */
+#define MOST_BIAS 1e38f
+
 /**
  * What column j of the product must exceed so that (product + bias) · scale may exceed `bound`, less what rounds.
- * -infinity where scale is not a positive number.
+ * -infinity where scale is not a positive number, or bias is NaN or very large.
  */
 INLINE float bound_of(float bound, float bias, float scale) {
-  if (!(scale > 0 && scale < __builtin_inff())) return -__builtin_inff();
+  if (!(scale > 0 && scale < __builtin_inff() && bias < MOST_BIAS)) return -__builtin_inff();
   const float inner = bound / scale;
   if (inner == __builtin_inff()) return inner;
   const float rounds = 1e-6f * ((inner < 0 ? -inner : inner) + (bias < 0 ? -bias : bias));
