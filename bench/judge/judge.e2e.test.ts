@@ -275,6 +275,9 @@ describe('the judge', () => {
       expect(stderr).toMatch(
         /^note: the snapshots are measured one by one, [^\n]*the encoder failed: [^\n]*$/,
       );
+      // The encoders that come after it have the same log.
+      if (lie === 'second-crash')
+        expect(readFileSync(join(dir, 'judge.log'), 'utf8')).toContain('one too many');
     },
   );
 
