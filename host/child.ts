@@ -25,7 +25,8 @@ export interface ChildOptions {
   stdio?: { stdin?: 'ignore' | 'pipe' | number; stdout?: Outlet; stderr?: Outlet };
   /** More descriptors to inherit: the child's number -> ours. */
   fds?: Readonly<Record<number, number>>;
-  log?: { path: string; maxBytes: number; after?: Promise<unknown> | undefined };
+  /** A log, and how it is written (CappedLog). */
+  log?: { path: string; maxBytes: number; after?: Promise<unknown> | undefined; goesOn?: boolean };
   timeoutSeconds?: number;
   /** Whether it runs only when nothing else wants a core; unset: as this process does. */
   background?: boolean;
@@ -108,7 +109,7 @@ export function startChild(options: ChildOptions): Child {
   for (let fd = 3; fd <= Math.max(2, ...inherited); fd++) stdio.push(fds[fd] ?? 'ignore');
 
   // Opened before the process starts: where the log cannot be written, no process is left behind.
-  const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes, logTo.after) : null;
+  const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes, logTo) : null;
   const startedAt = performance.now();
   const killsBefore = memoryKills();
   // execa is not used: its result waits for every process that holds the output, also for a grandchild that

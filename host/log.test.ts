@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ it.each([true, false])(
     const after = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const log = new CappedLog(path, 20, after);
+    const log = new CappedLog(path, 20, { after });
     for (let i = 0; i < 100; i++) log.write(Buffer.from('0123456789'));
     if (early) log.close();
     expect([readFileSync(path, 'utf8'), log.lastLines(1).join().length]).toEqual(['', 1000]);
@@ -30,9 +30,22 @@ it.each([true, false])(
 
 it('writes nothing where it never may', async () => {
   const path = join(root, 'never.log');
-  const log = new CappedLog(path, 20, Promise.reject(new Error('the caller has ended')));
+  const log = new CappedLog(path, 20, { after: Promise.reject(new Error('the caller has ended')) });
   log.write(Buffer.from('secret'));
   await Promise.resolve();
   log.close();
   expect(readFileSync(path, 'utf8')).toBe('');
+});
+
+it('takes nothing away that another log wrote since it began, and nothing at all where it goes on', () => {
+  const path = join(root, 'shared.log');
+  writeFileSync(path, 'of an earlier time\n');
+  const [first, second] = [new CappedLog(path, 100), new CappedLog(path, 100)];
+  first.write(Buffer.from('one\n'));
+  second.write(Buffer.from('two\n'));
+  first.write(Buffer.from('three\n'));
+  const last = new CappedLog(path, 100, { goesOn: true });
+  last.write(Buffer.from('four\n'));
+  for (const log of [first, second, last]) log.close();
+  expect(readFileSync(path, 'utf8')).toBe('one\ntwo\nthree\nfour\n');
 });

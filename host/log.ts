@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
  * The log of a child, at most about `maxBytes` long. The first half is written as it comes. Of what follows,
  * the last half is kept and written on close, after a line that says how many bytes are left out. A full disk
- * ends the log, not this process. With `after`, nothing is written before that resolves.
+ * ends the log, not this process. With `after`, nothing is written before that resolves. What others write
+ * into the same file meanwhile stays. With `goesOn`, so does what the file has already.
  */
 export class CappedLog {
   private fd: number | null;
@@ -20,10 +21,11 @@ export class CappedLog {
   constructor(
     readonly path: string,
     private readonly maxBytes: number,
-    after?: Promise<unknown>,
+    { after, goesOn = false }: { after?: Promise<unknown> | undefined; goesOn?: boolean | undefined } = {},
   ) {
     mkdirSync(dirname(path), { recursive: true });
-    this.fd = openSync(path, 'w');
+    const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC } = constants;
+    this.fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | (goesOn ? 0 : O_TRUNC), 0o666);
     this.headLeft = Math.floor(maxBytes / 2);
     if (!after) return;
     this.held = [];

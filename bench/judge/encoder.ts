@@ -54,6 +54,8 @@ export interface EncoderCommand {
 }
 
 const LOG_BYTES = 1 << 20;
+/** The logs of encoders of this process. A later encoder goes on with one: it may say why the first failed. */
+const begun = new Set<string>();
 /** Exit code of a command that was given a bad file, here the checkpoint. */
 const BAD_INPUT = 2;
 /** How long an encoder may take to exit after its output has ended; then it is stopped. */
@@ -93,9 +95,15 @@ export class Encoder {
       ...wrapped,
       cwd,
       stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'log' },
-      log: { path: command.log, maxBytes: LOG_BYTES, after: command.logAfter },
+      log: {
+        path: command.log,
+        maxBytes: LOG_BYTES,
+        after: command.logAfter,
+        goesOn: begun.has(command.log),
+      },
       graceSeconds: 1,
     });
+    begun.add(command.log);
     const input = child.stdin as Writable;
     const answers = new ByteReader(child.stdout as Readable);
     input.write(encodeStreamHeader({ d, batchRows }));

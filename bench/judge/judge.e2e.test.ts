@@ -26,7 +26,7 @@ import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
 import { FIELDS } from './fields.ts';
-import { checkpointOf, openRunFolder } from './run-folder.ts';
+import { checkedFile, openRunFolder } from './run-folder.ts';
 import { taskText } from './testing/task.ts';
 import { CONFIG } from './testing/true-features.ts';
 
@@ -275,6 +275,9 @@ describe('the judge', () => {
       expect(stderr).toMatch(
         /^note: the snapshots are measured one by one, [^\n]*the encoder failed: [^\n]*$/,
       );
+      // The encoders that come after it have the same log.
+      if (lie === 'second-crash')
+        expect(readFileSync(join(dir, 'judge.log'), 'utf8')).toContain('one too many');
     },
   );
 
@@ -437,7 +440,7 @@ describe('the judge', () => {
     expect(() => openRunFolder(repo)).toThrow('no run.json');
     const folder = openRunFolder(dir);
     const checkpoint = join(dir, 'out/checkpoint.safetensors');
-    expect(checkpointOf(folder)).toBe(checkpoint);
+    expect(checkedFile(folder).path).toBe(checkpoint);
     writeFileSync(checkpoint, 'rubbish');
     const { code, stdout, stderr } = await ask(repo, dir);
     expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
@@ -446,15 +449,15 @@ describe('the judge', () => {
       tensors: new Map([['W_dec', { shape: [2], data: Float32Array.of(1, Number.NaN) }]]),
       metadata: {},
     });
-    expect(() => checkpointOf(folder)).toThrow(
+    expect(() => checkedFile(folder)).toThrow(
       'checkpoint.safetensors: tensor "W_dec" has values that are NaN',
     );
     truncateSync(checkpoint, 2 ** 30 + 1);
-    expect(() => checkpointOf(folder)).toThrow('1073741825 bytes; at most 1073741824 are read');
+    expect(() => checkedFile(folder)).toThrow('1073741825 bytes; at most 1073741824 are read');
     rmSync(checkpoint);
-    expect(() => checkpointOf(folder)).toThrow('there is no checkpoint');
+    expect(() => checkedFile(folder)).toThrow('there is no checkpoint');
     symlinkSync(join(dir, 'out/evals/2048.safetensors'), checkpoint);
-    expect(() => checkpointOf(folder)).toThrow('there is no checkpoint');
+    expect(() => checkedFile(folder)).toThrow('there is no checkpoint');
     writeFileSync(join(dir, 'out/result.json'), '{"version": 1}');
     expect(() => openRunFolder(dir)).toThrow('result.json: status');
     writeFileSync(join(dir, 'run.json'), '{"version": 1}');

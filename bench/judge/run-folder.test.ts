@@ -1,9 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { writeSafetensors } from '#contract/safetensors';
-import { appendEval, checkpointOf, type RunFolder, rounded, unmeasuredSnapshots } from './run-folder.ts';
+import { openUntrusted } from '#host/untrusted';
+import { appendEval, checkedFile, type RunFolder, rounded, unmeasuredSnapshots } from './run-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'run-folder-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,12 +25,34 @@ it('takes a checkpoint of the run, and nothing that a link leads to', () => {
   symlinkSync('../../elsewhere', join(folder, 'run/out/evals'));
   symlinkSync('../../elsewhere/1.safetensors', join(folder, 'run/out/link.safetensors'));
   const run = { dir: join(folder, 'run') } as RunFolder;
-  expect(checkpointOf(run)).toBe(join(folder, 'run/out/checkpoint.safetensors'));
-  expect(() => checkpointOf(run, 'evals/1.safetensors')).toThrow(/a link leads out of the run's folder/);
-  expect(() => checkpointOf(run, 'link.safetensors')).toThrow(/there is no checkpoint/);
+  expect(checkedFile(run).path).toBe(join(folder, 'run/out/checkpoint.safetensors'));
+  expect(() => checkedFile(run, 'evals/1.safetensors')).toThrow(/a link leads out of the run's folder/);
+  expect(() => checkedFile(run, 'link.safetensors')).toThrow(/there is no checkpoint/);
   // A link may name the run. The sandbox hides the link's folder but has the run's own.
   symlinkSync('run', join(folder, 'by-its-name'));
-  expect(checkpointOf({ ...run, dir: join(folder, 'by-its-name') })).toBe(checkpointOf(run));
+  expect(checkedFile({ ...run, dir: join(folder, 'by-its-name') })).toEqual(checkedFile(run));
+});
+
+it('takes no file that a link led to only while it was opened', () => {
+  const weights = { tensors: new Map([['W', { shape: [1], data: Float32Array.of(1) }]]), metadata: {} };
+  const dir = mkdtempSync(join(folder, 'turns-'));
+  const evals = join(dir, 'out/evals');
+  for (const place of [evals, join(dir, 'truth')]) {
+    mkdirSync(place, { recursive: true });
+    writeSafetensors(join(place, '1.safetensors'), weights);
+  }
+  const open = (path: string) => {
+    renameSync(evals, `${evals}-away`);
+    symlinkSync('../truth', evals);
+    const opened = openUntrusted(path);
+    rmSync(evals);
+    renameSync(`${evals}-away`, evals);
+    return opened;
+  };
+  const run = { dir } as RunFolder;
+  const name = 'evals/1.safetensors';
+  expect(checkedFile(run, name).path).toBe(join(dir, 'out', name));
+  expect(() => checkedFile(run, name, open)).toThrow(/a link leads out of the run's folder/);
 });
 
 it('ends a line of evals.jsonl that a crash cut short before the next one', () => {

@@ -1,4 +1,12 @@
-import { appendFileSync, closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
@@ -49,28 +57,42 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 /**
- * The path of the checkpoint, after a check that it is a readable safetensors file without NaN and no link
- * to another file.
+ * A checkpoint below the run's `out/`, after a check that it is a readable safetensors file without NaN and no
+ * link to another file: its path, and what was read there.
  * @throws UserError
  */
-export function checkpointOf({ dir }: RunFolder, name = CHECKPOINT): string {
+export function checkedFile(
+  { dir }: RunFolder,
+  name = CHECKPOINT,
+  open = openUntrusted,
+): { path: string; bytes: Buffer } {
   // Where a link in a home or temporary folder names the run, a sandbox has the run's folder but not the
   // link.
   const path = join(realpathSync(dir), 'out', name);
-  const file = openUntrusted(path);
+  const file = open(path);
   if (!file)
     throw new UserError(`${path}: there is no checkpoint; the run has not written one yet, or has failed`);
   try {
     // The file itself is no link, but a folder on its path may be one: out/evals could lead to the truth.
-    if (realpathSync(path) !== path)
+    if (realpathSync(path) !== path || !wasAt(file.fd, path))
       throw new UserError(`${path}: is not read, because a link leads out of the run's folder`);
     if (file.size > MAX_CHECKPOINT_BYTES)
       throw new UserError(`${path}: ${file.size} bytes; at most ${MAX_CHECKPOINT_BYTES} are read`);
-    refuseNaN(decodeSafetensors(readFileSync(file.fd), path), path);
+    const bytes = readFileSync(file.fd);
+    refuseNaN(decodeSafetensors(bytes, path), path);
+    return { path, bytes };
   } finally {
     closeSync(file.fd);
   }
-  return path;
+}
+
+/**
+ * Whether an open file lies at a path without links, as the kernel says: a trainer that runs may have put a
+ * link there while it was opened, and taken it away. True where the system does not tell.
+ */
+function wasAt(fd: number, path: string): boolean {
+  const place = `/proc/self/fd/${fd}`;
+  return !existsSync('/proc/self/fd') || readlinkSync(place) === path;
 }
 
 /** The size of the checkpoint, in bytes; 0 where there is none. */

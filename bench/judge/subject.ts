@@ -13,8 +13,9 @@ import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
 import type { BuildListener } from '../worlds.ts';
 import type { Question } from './ahead.ts';
+import { withCheckpoints } from './checkpoints.ts';
 import { type EncoderCommand, EncoderError } from './encoder.ts';
-import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
+import { openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
   treeDir?: string;
@@ -67,15 +68,15 @@ export function openRun(path: string, options: CaseOptions): Subject & { folder:
     throw new UserError(`${path}: was trained on a secret world; name its folder with --world`);
   return {
     ...{ name: folder.run.id, profile, task: task.contract, world: options.world ?? profile.world, folder },
-    async encoded(files, measuring) {
-      const [checkpoint, ...also] = files.map((file) => checkpointOf(folder, file));
-      const cwd = options.treeDir
-        ? resolve(options.treeDir)
-        : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
-      const log = join(folder.dir, 'judge.log');
-      const readable = readsOf(task, process.cwd(), cwd);
-      return await measuring({ argv, cwd, checkpoint, also, log, readable });
-    },
+    encoded: (files, measuring) =>
+      withCheckpoints(folder, files, async ([checkpoint, ...also]) => {
+        const cwd = options.treeDir
+          ? resolve(options.treeDir)
+          : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
+        const log = join(folder.dir, 'judge.log');
+        const readable = readsOf(task, process.cwd(), cwd);
+        return measuring({ argv, cwd, checkpoint, also, log, readable });
+      }),
   };
 }
 
