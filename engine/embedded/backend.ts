@@ -206,8 +206,8 @@ export class EmbeddedBackend extends MathBackendCPU {
   }
 
   /**
-   * What `make` makes of a matrix: made once and kept until the matrix is disposed of, or asked for with other
-   * rows. So the caller must not keep it.
+   * What `make` makes of a matrix: made once and kept until the matrix is disposed of, or asked for with
+   * other rows. So the caller must not keep it.
    */
   keptOf(matrix: tf.TensorInfo, make: () => Kept): Kept {
     const entry = this.entry(matrix.dataId);
