@@ -65,7 +65,7 @@ it('lets through what tunes OpenBLAS and threads', () => {
     'ENGINE_THREADS',
     'ENGINE_BLAS',
     'ENGINE_NATIVE',
-    'ENGINE_SCREENING',
+    'ENGINE_PREFILTER',
     'OMP_NUM_THREADS',
     'GOTO_NUM_THREADS',
   ];

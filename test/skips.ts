@@ -103,8 +103,8 @@ const NEEDS: readonly Need[] = [
     notInCi: 'not every machine of CI has such a processor',
   },
   {
-    what: 'screening of products',
-    of: /(^|\/)(screening|select-screened)\./,
+    what: 'the prefilter of selections',
+    of: /(^|\/)(prefilter|select-prefiltered)\./,
     remedy: 'run it on Linux on x64, on a processor with AVX-512 VNNI, with the package koffi',
     notInCi: 'not every machine of CI has such a processor',
   },

@@ -83,7 +83,7 @@ it('has the world, the profile and what computes the run in it', async () => {
   seen.push((await told(inWorld))[0]);
   for (const [name, value] of [
     ['ENGINE_ENCODE', 'tf32'],
-    ['ENGINE_SCREENING', 'off'],
+    ['ENGINE_PREFILTER', 'off'],
   ] as const) {
     vi.stubEnv(name, value);
     seen.push((await told(inWorld))[0]);

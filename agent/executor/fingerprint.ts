@@ -47,9 +47,9 @@ export async function fingerprintsOf(
   const { task, profileName, tree } = from;
   const { world, batch, normalisation, settings } = profileOf(task, profileName);
   const { ENGINE_BACKEND: backend = 'auto', ENGINE_BLAS: blas = 'auto' } = process.env;
-  // Encodes by screening have other last bits than those by a library or AMX.
-  const { ENGINE_ENCODE, ENGINE_SCREENING } = process.env;
-  const more = [ENGINE_ENCODE, ENGINE_SCREENING].filter((value) => value !== undefined);
+  // Encodes by prefiltering have other last bits than those by a library or AMX.
+  const { ENGINE_ENCODE, ENGINE_PREFILTER } = process.env;
+  const more = [ENGINE_ENCODE, ENGINE_PREFILTER].filter((value) => value !== undefined);
   const common = [
     ...[profileName, settings, world, worldContent(dirname(task.path), world), batch, normalisation],
     // What is asked for beyond the default alone, so that older fingerprints stay.

@@ -3,9 +3,10 @@ import { basename, join } from 'node:path';
 import { checkedFile, type RunFolder } from './run-folder.ts';
 
 /**
- * Does `measuring` with the paths of checkpoints of a run, files below its `out/`, each after its check. While
- * a run trains, its trainer may put a link in the place of a file that was checked, and the encoder's sandbox
- * would show what that leads to. So its encoder gets a copy of what was checked, which no run can write.
+ * Does `measuring` with the paths of checkpoints of a run, files below its `out/`, each after its check.
+ * While a run trains, its trainer may put a link in the place of a file that was checked, and the encoder's
+ * sandbox would show what that leads to. So its encoder gets a copy of what was checked, which no run can
+ * write.
  * @throws UserError for a bad file
  */
 export async function withCheckpoints<T>(

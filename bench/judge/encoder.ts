@@ -54,7 +54,7 @@ export interface EncoderCommand {
 }
 
 const LOG_BYTES = 1 << 20;
-/** The logs of encoders of this process. A later encoder goes on with one: it may say why the first failed. */
+/** The logs of encoders of this process. A later encoder goes on with one, which may say why it is there. */
 const begun = new Set<string>();
 /** Exit code of a command that was given a bad file, here the checkpoint. */
 const BAD_INPUT = 2;

@@ -57,8 +57,8 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 /**
- * A checkpoint below the run's `out/`, after a check that it is a readable safetensors file without NaN and no
- * link to another file: its path, and what was read there.
+ * A checkpoint below the run's `out/`, after a check that it is a readable safetensors file without NaN and
+ * no link to another file: its path, and what was read there.
  * @throws UserError
  */
 export function checkedFile(

@@ -107,8 +107,8 @@ export class EmbeddedBackend extends MathBackendCPU {
   constructor(
     readonly pool: Pool,
     readonly blas: Blas | null,
-    /** Whether selections screen the products that they are made from (screening.ts). */
-    readonly isScreening = false,
+    /** Whether selections leave out what they cannot take, before it is computed (prefilter.ts). */
+    readonly isPrefiltering = false,
   ) {
     super();
     this.heap = pool.heap;

@@ -8,10 +8,10 @@ import type { Blas } from './dense-product.ts';
 import { isEqual, isEqualInWasm, isFasterAndEqual } from './gemm.ts';
 import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
+import { isPrefilterHere } from './prefilter.ts';
+import { isPrefilterRight } from './prefilter-trial.ts';
 import { registerKernels } from './register.ts';
 import { shareSavedTensors } from './saved-tensors.ts';
-import { isScreeningHere } from './screening.ts';
-import { isScreeningRight } from './screening-trial.ts';
 
 /** More threads than this gain nothing: they share one memory's bandwidth. */
 const MAX_THREADS = 16;
@@ -29,7 +29,7 @@ export async function openEmbedded(): Promise<string> {
   const threads = threadsWanted();
   const pool = openPool(threads);
   const blas = libraryFor(pool);
-  const backend = new EmbeddedBackend(pool, blas, isScreening(pool, blas));
+  const backend = new EmbeddedBackend(pool, blas, isPrefiltering(pool, blas));
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   shareSavedTensors();
@@ -88,12 +88,12 @@ function isWorthIt(pool: Pool, blas: Blas): boolean {
   return blas.instead === null || isFasterAndEqual(pool, blas);
 }
 
-/** @throws UserError where ENGINE_SCREENING asks for what is not here, or is wrong here */
-function isScreening(pool: Pool, blas: Blas | null): boolean {
-  if (!isScreeningHere(pool, blas?.isAmx === true)) return false;
-  if (isScreeningRight(pool)) return true;
-  if (isNamed('ENGINE_SCREENING'))
-    throw new UserError('screening gives wrong numbers on this machine: ENGINE_SCREENING=off');
+/** @throws UserError where ENGINE_PREFILTER asks for what is not here, or is wrong here */
+function isPrefiltering(pool: Pool, blas: Blas | null): boolean {
+  if (!isPrefilterHere(pool, blas?.isAmx === true)) return false;
+  if (isPrefilterRight(pool)) return true;
+  if (isNamed('ENGINE_PREFILTER'))
+    throw new UserError('prefiltering gives wrong numbers on this machine: ENGINE_PREFILTER=off');
   return false;
 }
 

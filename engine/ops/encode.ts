@@ -3,9 +3,9 @@ import { gather } from '../csr.ts';
 import { type EmbeddedBackend, embeddedBackend } from '../embedded/backend.ts';
 import { applyAffine } from '../embedded/gemm.ts';
 import { isMatrix, matMul } from '../embedded/matrices.ts';
+import { affineOf, type Operands } from '../embedded/prefilter.ts';
+import { prefilteredProduct } from '../embedded/prefiltered-product.ts';
 import { columnGradients } from '../embedded/products.ts';
-import { screenedProduct } from '../embedded/screened-product.ts';
-import { affineOf, type Operands } from '../embedded/screening.ts';
 import { numbers } from '../kernel.ts';
 import { type Csr, knownSparse, selectedOf, sparseOf, sparseTensor } from '../sparse.ts';
 import * as plain from './plain.ts';
@@ -49,8 +49,9 @@ export function encode(
 
 function product(backend: EmbeddedBackend, operands: Operands): tf.Tensor {
   const { x, W } = operands;
-  const screened = isMatrix(x) && isMatrix(W) && !sparseOf(x) ? screenedProduct(backend, operands) : null;
-  if (screened) return tf.engine().makeTensorFromTensorInfo(screened, backend);
+  const prefiltered =
+    isMatrix(x) && isMatrix(W) && !sparseOf(x) ? prefilteredProduct(backend, operands) : null;
+  if (prefiltered) return tf.engine().makeTensorFromTensorInfo(prefiltered, backend);
   const affine = affineOf(backend, operands);
   const own = matMul(x, W, { transposeA: false, transposeB: false }, backend, affine);
   if (own) return tf.engine().makeTensorFromTensorInfo(own, backend);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
 import { selectLargestOfRows } from '../select.ts';
-import { selectAboveOf, selectLargestAmongOf, selectLargestOf } from '../select-screened.ts';
+import { selectAboveOf, selectLargestAmongOf, selectLargestOf } from '../select-prefiltered.ts';
 import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts';
 
 /**

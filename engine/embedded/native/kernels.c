@@ -6,7 +6,7 @@
 #include "product.h"
 #include "reductions.h"
 #include "scan.h"
-#include "screen.h"
+#include "prefilter.h"
 #include "sparse.h"
 #include "strips.h"
 #include "transpose.h"
@@ -15,7 +15,7 @@ typedef void kernel(const struct job *);
 
 #ifdef __AVX512F__
 #define AVX512_KERNELS(each) \
-  each(packPieces) each(productOfPieces) each(quantise) each(screen) each(exactAbove)
+  each(packPieces) each(productOfPieces) each(quantise) each(prefilter) each(exactAbove)
 #else
 #define AVX512_KERNELS(each)
 #endif

@@ -1,7 +1,7 @@
-// Which numbers of (x · W + bias) · scale may exceed a bound: ../screening.ts. A product of whole numbers of 8 bits
+// Which numbers of (x · W + bias) · scale may exceed a bound: ../prefilter.ts. A product of whole numbers of 8 bits
 // is near each number, and a bound of its error says which of them need not be computed; the others are computed,
-// with the bits that product.h gives them. Such tests are called screening where they leave out variables of a
-// regression. Source: El Ghaoui, Viallon and Rabbani (2010), "Safe feature elimination", arXiv:1009.4219.
+// with the bits that product.h gives them. Tests that leave out safely what cannot matter are known from regression:
+// El Ghaoui, Viallon and Rabbani (2010), "Safe feature elimination", arXiv:1009.4219.
 #pragma once
 
 #include "product.h"
@@ -11,8 +11,8 @@
 #ifdef __AVX512F__
 #define VNNI __attribute__((target("avx512vnni")))
 
-/** Terms of a line at most, so that no sum of whole numbers is too large. SCREENING of ../screening.ts has it too. */
-enum { MOST_SCREENED = 8192 };
+/** Terms of a line at most, so that no sum of whole numbers is too large. SIZES of ../prefilter.ts has it too. */
+enum { MOST_PREFILTERED = 8192 };
 /** Whole numbers go from -STEPS to STEPS; those of W are stored as themselves plus 128. */
 #define STEPS 127.0f
 /** Above the rounding of norms, relative and absolute. */
@@ -75,7 +75,7 @@ KERNEL(quantise) {
   uint32_t *out = pointer(job, 5);
   float *factors = pointer(job, 6);
   const int64_t stride = (lines + wide - 1) / wide * wide, words = (k + 3) / 4;
-  int8_t line[MOST_SCREENED + LANES] __attribute__((aligned(64)));
+  int8_t line[MOST_PREFILTERED + LANES] __attribute__((aligned(64)));
   for (int64_t panel = job->from; panel < job->to; panel++) {
     uint32_t *to = out + panel * words * wide;
     for (int64_t r = 0; r < wide; r++) {
@@ -104,9 +104,9 @@ struct tile_factors {
  * Sets a bit for each number of a tile of ROWS by WIDTH that may exceed its bound; rows from `rows` on are left out.
  * How many bits are set.
  */
-VNNI static __attribute__((noinline)) int64_t screen_tile(const int32_t *left, const int32_t *right, int64_t words,
-                                                          const struct tile_factors *of, uint32_t *marks,
-                                                          int64_t marks_row, int rows) {
+VNNI static __attribute__((noinline)) int64_t prefilter_tile(const int32_t *left, const int32_t *right, int64_t words,
+                                                             const struct tile_factors *of, uint32_t *marks,
+                                                             int64_t marks_row, int rows) {
   __m512i sums[ROWS][2];
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) sums[r][0] = sums[r][1] = _mm512_setzero_si512();
@@ -149,7 +149,7 @@ VNNI static __attribute__((noinline)) int64_t screen_tile(const int32_t *left, c
 }
 
 /** Columns of an item. */
-enum { SCREEN_COLUMNS = 256 };
+enum { PREFILTER_COLUMNS = 256 };
 
 /** Biases below this have sums without infinities: a product is below MOST_SQUARE. */
 #define MOST_BIAS 1e38f
@@ -168,22 +168,22 @@ INLINE float bound_of(float bound, float bias, float scale) {
 
 /**
  * Marks the numbers that may exceed the bound: a bit each, in words of 32 columns of a row. Items are `high` rows, a
- * multiple of ROWS, by SCREEN_COLUMNS columns, numbered row by row; `counts` has how many bits each item sets.
+ * multiple of ROWS, by PREFILTER_COLUMNS columns, numbered row by row; `counts` has how many bits each item sets.
  */
-KERNEL(screen) {
+KERNEL(prefilter) {
   const int32_t *left = pointer(job, 0), *right = pointer(job, 1);
   const float *rows_of = pointer(job, 2), *columns_of = pointer(job, 3);
   const int64_t m = whole(job, 4), n = whole(job, 5), k = whole(job, 6), high = whole(job, 7);
   const float *bias = pointer(job, 8), *scale = pointer(job, 9), *own_bounds = pointer(job, 10);
   const float bound = number(job, 11);
   uint32_t *marks = pointer(job, 12), *counts = pointer(job, 13);
-  const int64_t words = (k + 3) / 4, marks_row = (n + WIDTH - 1) / WIDTH, across = (n + SCREEN_COLUMNS - 1) / SCREEN_COLUMNS;
+  const int64_t words = (k + 3) / 4, marks_row = (n + WIDTH - 1) / WIDTH, across = (n + PREFILTER_COLUMNS - 1) / PREFILTER_COLUMNS;
   const int64_t row_stride = (m + ROWS - 1) / ROWS * ROWS, column_stride = marks_row * WIDTH;
-  float bounds[SCREEN_COLUMNS];
+  float bounds[PREFILTER_COLUMNS];
   for (int64_t item = job->from; item < job->to; item++) {
     const int64_t row_start = item / across * high, row_end = least(m, row_start + high);
-    const int64_t column_start = item % across * SCREEN_COLUMNS, columns = least(SCREEN_COLUMNS, n - column_start);
-    for (int64_t j = 0; j < SCREEN_COLUMNS; j++) {
+    const int64_t column_start = item % across * PREFILTER_COLUMNS, columns = least(PREFILTER_COLUMNS, n - column_start);
+    for (int64_t j = 0; j < PREFILTER_COLUMNS; j++) {
       const int64_t column = column_start + j;
       const float own = own_bounds && j < columns && own_bounds[column] > bound ? own_bounds[column] : bound;
       bounds[j] = j < columns ? bound_of(own, bias ? bias[column] : 0, scale ? scale[column] : 1) : 0;
@@ -195,7 +195,7 @@ KERNEL(screen) {
         const struct tile_factors of = {rows_of + row, columns_of + column, row_stride, column_stride, bounds + j,
                                         (float)(k + MORE_TERMS) * ROUNDING,
                                         columns - j < WIDTH ? (1u << (columns - j)) - 1 : ~0u};
-        count += screen_tile(left + row * words, right + column * words, words, &of,
+        count += prefilter_tile(left + row * words, right + column * words, words, &of,
                              marks + row * marks_row + column / WIDTH, marks_row, (int)least(ROWS, m - row));
       }
     counts[item] = (uint32_t)count;

@@ -8,14 +8,14 @@ import type { Finder } from './scan.ts';
 
 /*
  * Which numbers of a dense product (x·W + bias)·scale exceed a bound, without computing the others:
- * native/screen.h. A product of whole numbers of 8 bits is near each number, and a bound of its error leaves
- * few that may exceed the bound. These are computed with the bits of the kernels in C. So a selection of the
- * largest is the same as from the whole product, and takes a third of the time.
+ * native/prefilter.h. A product of whole numbers of 8 bits is near each number, and a bound of its error
+ * leaves few that may exceed the bound. These are computed with the bits of the kernels in C. So a selection
+ * of the largest is the same as from the whole product, and takes a third of the time.
  */
 
 /**
- * Sizes of native/screen.h: rows and columns of a tile, columns of an item, the most terms of a number, and
- * numbers that say something of each row and column.
+ * Sizes of native/prefilter.h: rows and columns of a tile, columns of an item, the most terms of a number,
+ * and numbers that say something of each row and column.
  */
 const SIZES = { rows: 14, columns: 32, itemColumns: 256, terms: 8192, factors: 5 };
 /** Below this many multiplications the whole product takes less time. */
@@ -28,36 +28,36 @@ const BLOCKS = 16;
 const WHOLE_WORK = 1 / 32;
 const EXACT_WORK = 1 / 4;
 
-/** What ENGINE_SCREENING may be. Beside AMX nobody has timed it, so `auto` leaves it out there. */
+/** What ENGINE_PREFILTER may be. Beside AMX nobody has timed it, so `auto` leaves it out there. */
 const CHOICES = ['auto', 'on', 'off'] as const;
 
 /**
- * Whether the processor has products of whole numbers of 8 bits, and ENGINE_SCREENING does not leave
- * screening out. @throws UserError for an unknown value, and where it asks for what is not here
+ * Whether the processor has products of whole numbers of 8 bits, and ENGINE_PREFILTER does not leave
+ * prefiltering out. @throws UserError for an unknown value, and where it asks for what is not here
  */
-export function isScreeningHere(
+export function isPrefilterHere(
   { native }: Pick<Pool, 'native'>,
   isBesideAmx: boolean,
-  how: string = process.env.ENGINE_SCREENING ?? 'auto',
+  how: string = process.env.ENGINE_PREFILTER ?? 'auto',
   cpuinfo = readCpuinfo(),
 ): boolean {
   const choice = CHOICES.find((one) => one === how);
   if (choice === undefined)
-    throw new UserError(`ENGINE_SCREENING=${how}: must be one of ${CHOICES.join(', ')}`);
+    throw new UserError(`ENGINE_PREFILTER=${how}: must be one of ${CHOICES.join(', ')}`);
   const isHere = native?.level === 'avx512' && featuresOf(cpuinfo).has('avx512_vnni');
   if (choice === 'on' && !isHere) {
     throw new UserError(
-      'ENGINE_SCREENING=on: it needs a processor with AVX-512 VNNI, Linux, and ENGINE_NATIVE=auto or avx512',
+      'ENGINE_PREFILTER=on: it needs a processor with AVX-512 VNNI, Linux, and ENGINE_NATIVE=auto or avx512',
     );
   }
   return isHere && (choice === 'on' || (choice === 'auto' && !isBesideAmx));
 }
 
 /** Whether a product of these sizes takes less time so. */
-export const isForScreening = (m: number, n: number, k: number): boolean =>
+export const isForPrefilter = (m: number, n: number, k: number): boolean =>
   m * n * k > LEAST_SIZE && n >= LEAST_COLUMNS && k <= SIZES.terms;
 
-/** Lines of k numbers as whole numbers of 8 bits, and what native/screen.h has of them. */
+/** Lines of k numbers as whole numbers of 8 bits, and what native/prefilter.h has of them. */
 class WholeNumbers implements Kept {
   readonly words: number;
   readonly factors: number;
@@ -107,7 +107,7 @@ interface Above {
  * Finds the numbers of the product above a bound, or NaN, for whichever bound is asked about first; W's whole
  * numbers are kept as long as W.
  */
-export class Screening {
+export class Prefilter {
   private readonly rows: WholeNumbers;
   private readonly m: number;
   private readonly n: number;
@@ -176,7 +176,7 @@ export class Screening {
     const counts = heap.allocate(4 * items);
     const work = Math.min(m, high) * Math.min(n, SIZES.itemColumns) * k * WHOLE_WORK;
     const whole = [rows.words, columns.words, rows.factors, columns.factors];
-    pool.run('screen', items, work, ...whole, m, n, k, high, bias, scale, bounds, least, marks, counts);
+    pool.run('prefilter', items, work, ...whole, m, n, k, high, bias, scale, bounds, least, marks, counts);
     const candidates = heap.words(counts, items).reduce((sum, count) => sum + count, 0);
     heap.release(counts);
     return candidates;

@@ -7,62 +7,62 @@ import { uniform } from '../random.ts';
 import { EmbeddedBackend } from './backend.ts';
 import { multiply } from './gemm.ts';
 import { Pool } from './pool.ts';
-import { affineOf, isForScreening, isScreeningHere, type Operands, Screening } from './screening.ts';
-import { isScreeningRight } from './screening-trial.ts';
+import { affineOf, isForPrefilter, isPrefilterHere, type Operands, Prefilter } from './prefilter.ts';
+import { isPrefilterRight } from './prefilter-trial.ts';
 
 const isHere = process.platform === 'linux' && process.arch === 'x64' && isInstalled('koffi');
 const native = isHere ? openNative(new URL('./native/kernels.c', import.meta.url), 'auto') : null;
-const works = isScreeningHere({ native }, false, 'auto');
+const works = isPrefilterHere({ native }, false, 'auto');
 const pools = works ? [1, 3].map((threads) => new Pool(threads, { native })) : [];
 const backends = pools.map((pool) => new EmbeddedBackend(pool, null, true));
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
 
-describe('where screening works', () => {
+describe('where prefiltering works', () => {
   const ZEN4 = 'flags\t\t: avx2 fma avx512_vnni';
   const level = (name: 'avx512' | 'avx2') => ({
     native: { label: '', level: name, path: '', func: () => () => 0 },
   });
 
   it('is a processor with AVX-512 VNNI, and not beside AMX by itself', () => {
-    expect(isScreeningHere(level('avx512'), false, 'auto', ZEN4)).toBe(true);
-    expect(isScreeningHere(level('avx512'), true, 'auto', ZEN4)).toBe(false);
-    expect(isScreeningHere(level('avx512'), true, 'on', ZEN4)).toBe(true);
-    expect(isScreeningHere(level('avx512'), false, 'off', ZEN4)).toBe(false);
-    expect(isScreeningHere(level('avx2'), false, 'auto', ZEN4)).toBe(false);
-    expect(isScreeningHere({ native: null }, false, 'auto', ZEN4)).toBe(false);
-    expect(isScreeningHere(level('avx512'), false, 'auto', 'flags\t: avx2 avx512f')).toBe(false);
+    expect(isPrefilterHere(level('avx512'), false, 'auto', ZEN4)).toBe(true);
+    expect(isPrefilterHere(level('avx512'), true, 'auto', ZEN4)).toBe(false);
+    expect(isPrefilterHere(level('avx512'), true, 'on', ZEN4)).toBe(true);
+    expect(isPrefilterHere(level('avx512'), false, 'off', ZEN4)).toBe(false);
+    expect(isPrefilterHere(level('avx2'), false, 'auto', ZEN4)).toBe(false);
+    expect(isPrefilterHere({ native: null }, false, 'auto', ZEN4)).toBe(false);
+    expect(isPrefilterHere(level('avx512'), false, 'auto', 'flags\t: avx2 avx512f')).toBe(false);
   });
 
   it('says in one line that it does not, if it is asked for, and refuses other words', () => {
-    expect(() => isScreeningHere(level('avx2'), false, 'on', ZEN4)).toThrow(
-      'ENGINE_SCREENING=on: it needs a processor with AVX-512 VNNI, Linux, and ENGINE_NATIVE=auto or avx512',
+    expect(() => isPrefilterHere(level('avx2'), false, 'on', ZEN4)).toThrow(
+      'ENGINE_PREFILTER=on: it needs a processor with AVX-512 VNNI, Linux, and ENGINE_NATIVE=auto or avx512',
     );
-    expect(() => isScreeningHere(level('avx512'), false, 'yes', ZEN4)).toThrow(
-      'ENGINE_SCREENING=yes: must be one of auto, on, off',
+    expect(() => isPrefilterHere(level('avx512'), false, 'yes', ZEN4)).toThrow(
+      'ENGINE_PREFILTER=yes: must be one of auto, on, off',
     );
   });
 
   it('leaves small products, narrow ones and those of very many terms alone', () => {
-    expect(isForScreening(1024, 4096, 768)).toBe(true);
-    expect(isForScreening(1024, 128, 64)).toBe(false);
-    expect(isForScreening(1024, 256, 768)).toBe(false);
-    expect(isForScreening(1024, 4096, 8193)).toBe(false);
+    expect(isForPrefilter(1024, 4096, 768)).toBe(true);
+    expect(isForPrefilter(1024, 128, 64)).toBe(false);
+    expect(isForPrefilter(1024, 256, 768)).toBe(false);
+    expect(isForPrefilter(1024, 4096, 8193)).toBe(false);
   });
 });
 
 it.skipIf(!works)('is right, and is left where it is not (SKIP without AVX-512 VNNI)', () => {
   for (const pool of pools) {
     const used = pool.heap.used;
-    expect(isScreeningRight(pool)).toBe(true);
+    expect(isPrefilterRight(pool)).toBe(true);
     expect(pool.heap.used).toBe(used);
     // A kernel that finds nothing.
     const run = pool.run.bind(pool);
     const broken = Object.assign(Object.create(pool) as Pool, {
       run: (name: string, ...rest: [number, number, ...number[]]) => {
-        if (name !== 'screen') run(name, ...rest);
+        if (name !== 'prefilter') run(name, ...rest);
       },
     });
-    expect(isScreeningRight(broken)).toBe(false);
+    expect(isPrefilterRight(broken)).toBe(false);
     expect(pool.heap.used).toBe(used);
   }
 });
@@ -81,7 +81,7 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     return info;
   }
 
-  /** Positions and bits of what is above, by screening and from the whole product. */
+  /** Positions and bits of what is above, by prefiltering and from the whole product. */
   function both(backend: EmbeddedBackend, { x, W, bias, scale }: Matrices, k: number, least: number) {
     const [m, n] = [x.length / k, W.length / k];
     const operands: Operands = {
@@ -98,8 +98,8 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
   function bothOf(backend: EmbeddedBackend, operands: Operands, least: number) {
     const { heap, pool } = backend;
     const [[m, k], [, n]] = [operands.x.shape, operands.W.shape];
-    const screening = new Screening(backend, operands);
-    const finder = screening.finder(Number.POSITIVE_INFINITY);
+    const prefiltering = new Prefilter(backend, operands);
+    const finder = prefiltering.finder(Number.POSITIVE_INFINITY);
     const room = finder.block * finder.blocks;
     const [positions, bits, counts] = [room, room, finder.blocks].map((size) => heap.allocate(4 * size));
     finder.find(least, positions, counts, bits);
@@ -117,7 +117,7 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     const want: [number, number][] = [];
     for (const [i, value] of whole.entries())
       if (!(value <= least)) want.push([i, Number.isNaN(value) ? 0x7fffffff : words[i]]);
-    screening.release();
+    prefiltering.release();
     for (const pointer of [positions, bits, counts, whole.byteOffset]) heap.release(pointer);
     return { found, want };
   }
@@ -251,13 +251,13 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     const [backend] = backends;
     const x = held(backend, normal(64 * 32, 7), [64, 32]);
     const W = held(backend, normal(32 * 128, 8), [32, 128]);
-    const screening = new Screening(backend, { x, W, bias: null, scale: null });
-    const { block, blocks } = screening.finder(0);
+    const prefiltering = new Prefilter(backend, { x, W, bias: null, scale: null });
+    const { block, blocks } = prefiltering.finder(0);
     const pointers = [block * blocks, blocks, block * blocks].map((size) => backend.heap.allocate(4 * size));
-    expect(screening.finder(64 * 128).find(0, pointers[0], pointers[1], pointers[2])).toBe(true);
-    expect(screening.finder(1000).find(0, pointers[0], pointers[1], pointers[2])).toBe(false);
+    expect(prefiltering.finder(64 * 128).find(0, pointers[0], pointers[1], pointers[2])).toBe(true);
+    expect(prefiltering.finder(1000).find(0, pointers[0], pointers[1], pointers[2])).toBe(false);
     for (const pointer of pointers) backend.heap.release(pointer);
-    screening.release();
+    prefiltering.release();
     for (const { dataId } of [x, W]) backend.disposeData(dataId);
   });
 
@@ -266,15 +266,15 @@ describe.skipIf(!works)('numbers above a bound (SKIP without AVX-512 VNNI)', () 
     const [backend] = backends;
     const x = held(backend, normal(m * k, 9), [m, k]);
     const W = held(backend, normal(k * n, 10), [k, n]);
-    const screening = new Screening(backend, { x, W, bias: null, scale: null });
+    const prefiltering = new Prefilter(backend, { x, W, bias: null, scale: null });
     // A sum of k products of two numbers of variance 1/3 deviates by √k/3; 0.6 % are above 2.5 of that.
     const least = (2.5 * Math.sqrt(k)) / 3;
-    const few = screening.finder(0.02 * m * n);
+    const few = prefiltering.finder(0.02 * m * n);
     const { block, blocks } = few;
     const pointers = [block * blocks, blocks, block * blocks].map((size) => backend.heap.allocate(4 * size));
     expect(few.find(least, pointers[0], pointers[1], pointers[2])).toBe(true);
     for (const pointer of pointers) backend.heap.release(pointer);
-    screening.release();
+    prefiltering.release();
     const used = backend.heap.used;
     for (const { dataId } of [x, W]) backend.disposeData(dataId);
     // The whole numbers of W end with W.

@@ -2,15 +2,15 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EmbeddedBackend } from './backend.ts';
 import { multiply } from './gemm.ts';
 import type { Pool } from './pool.ts';
+import { PrefilteredProduct } from './prefiltered-product.ts';
 import { among, largestAbove } from './scan.ts';
-import { ScreenedProduct } from './screened-product.ts';
 
 /** Large enough for several tiles, with a rest in every direction: a start of the engine takes it along. */
 const TRIAL = { m: 31, n: 100, k: 71, transposeA: false, transposeB: false };
 const COUNT = 100;
 
-/** Whether a selection by screening has the bits of that from the whole product, on this processor. */
-export function isScreeningRight(pool: Pool): boolean {
+/** Whether a selection by prefiltering has the bits of that from the whole product, on this processor. */
+export function isPrefilterRight(pool: Pool): boolean {
   const backend = new EmbeddedBackend(pool, null);
   const { m, n, k } = TRIAL;
   const [x, W, whole] = [
@@ -26,7 +26,7 @@ export function isScreeningRight(pool: Pool): boolean {
   const least = numbers.slice().sort()[m * n - 2 * COUNT];
   const wanted = { rows: m, count: COUNT, least, limit: m * n };
   const want = largestAbove(backend, among(backend, numbers), wanted);
-  const product = new ScreenedProduct(backend, { x, W, bias: null, scale: null });
+  const product = new PrefilteredProduct(backend, { x, W, bias: null, scale: null });
   const got = product.largestAbove(COUNT, least);
   product.release();
   for (const { dataId } of [x, W, whole] as TensorInfo[]) backend.disposeData(dataId);

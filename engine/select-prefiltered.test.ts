@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
 import type { EmbeddedBackend } from './embedded/backend.ts';
 import type { Blas } from './embedded/dense-product.ts';
-import { unreadScreened } from './embedded/screened-product.ts';
-import { isScreeningHere } from './embedded/screening.ts';
+import { isPrefilterHere } from './embedded/prefilter.ts';
+import { unreadPrefiltered } from './embedded/prefiltered-product.ts';
 import { batchTopK, decode, encode, largestAmong, squaredErrors, thresholded } from './ops.ts';
 import { uniform } from './random.ts';
 
@@ -13,12 +13,12 @@ await openBackend('embedded');
 const backend = () => tf.backend() as EmbeddedBackend;
 /** A library that gives wrong numbers. */
 const wrong: Blas['multiply'] = (_a, _b, c) => void c.fill(1);
-const works = isScreeningHere(backend().pool, false, 'auto');
-/** Runs `work` with screening, or with whole products, by our kernels in C, whose bits screening has. */
-function screening<T>(isScreening: boolean, work: () => T, blas: Blas | null = null): T {
-  const own = backend() as unknown as { isScreening: boolean; blas: Blas | null };
-  const before = { isScreening: own.isScreening, blas: own.blas };
-  Object.assign(own, { isScreening: isScreening && works, blas });
+const works = isPrefilterHere(backend().pool, false, 'auto');
+/** Runs `work` with the prefilter or with whole products, by our kernels in C, whose bits it has. */
+function prefiltering<T>(isPrefiltering: boolean, work: () => T, blas: Blas | null = null): T {
+  const own = backend() as unknown as { isPrefiltering: boolean; blas: Blas | null };
+  const before = { isPrefiltering: own.isPrefiltering, blas: own.blas };
+  Object.assign(own, { isPrefiltering: isPrefiltering && works, blas });
   try {
     return tf.tidy(() => work() as tf.TensorContainer) as T;
   } finally {
@@ -44,7 +44,7 @@ const bits = (tensor: tf.Tensor) =>
 /** Marks every third latent. */
 const some = new Uint8Array(n).map((_, i) => Number(i % 3 === 0));
 
-describe('selections with screening and without', () => {
+describe('selections with prefiltering and without', () => {
   const selections: Record<string, (h: tf.Tensor) => tf.Tensor> = {
     'batchTopK of few': (h) => batchTopK(h, 4),
     'batchTopK of more than are positive': (h) => batchTopK(h, n),
@@ -68,10 +68,10 @@ describe('selections with screening and without', () => {
   it.each(Object.entries(selections))('%s has the same bits', (_, select) => {
     const { x, W, b, scale } = matrices();
     for (const affine of [[], [b], [b, scale], [b, tf.neg(scale)]] as tf.Tensor[][]) {
-      const [screened, whole] = [true, false].map((is) =>
-        screening(is, () => bits(select(encode(x, W, ...affine)))),
+      const [prefiltered, whole] = [true, false].map((is) =>
+        prefiltering(is, () => bits(select(encode(x, W, ...affine)))),
       );
-      expect(screened === whole).toBe(true);
+      expect(prefiltered === whole).toBe(true);
     }
   });
 
@@ -79,10 +79,10 @@ describe('selections with screening and without', () => {
     const { x, W, b } = matrices();
     const odd = x.dataSync().slice();
     odd[k * 5 + 2] = Number.NaN;
-    const [screened, whole] = [true, false].map((is) =>
-      screening(is, () => bits(batchTopK(encode(tf.tensor2d(odd, [m, k]), W, b), 4))),
+    const [prefiltered, whole] = [true, false].map((is) =>
+      prefiltering(is, () => bits(batchTopK(encode(tf.tensor2d(odd, [m, k]), W, b), 4))),
     );
-    expect(screened === whole).toBe(true);
+    expect(prefiltered === whole).toBe(true);
   });
 
   const weights = () => {
@@ -99,18 +99,18 @@ describe('selections with screening and without', () => {
       const dead = squaredErrors(decode(largestAmong(h, 5, some), ownD), x);
       return tf.add(tf.mean(first), tf.mul(0.1, tf.mean(dead))) as tf.Scalar;
     };
-    const [screened, whole] = [true, false].map((is) =>
-      screening(is, () => {
+    const [prefiltered, whole] = [true, false].map((is) =>
+      prefiltering(is, () => {
         const { value, grads } = tf.valueAndGrads(loss)([W, b, scale, D]);
         return [value, ...grads].map(bits);
       }),
     );
-    expect(screened.map((one, i) => one === whole[i])).toEqual([true, true, true, true, true]);
+    expect(prefiltered.map((one, i) => one === whole[i])).toEqual([true, true, true, true, true]);
   });
 
   it.skipIf(!works)('leave the product unread (SKIP without AVX-512 VNNI)', () => {
     const { x, W, b, scale, D } = weights();
-    screening(true, () => {
+    prefiltering(true, () => {
       const products: tf.Tensor[] = [];
       const loss = (...[ownW, ownB, ownScale, ownD]: tf.Tensor[]) => {
         const h = encode(x, ownW, ownB, ownScale);
@@ -121,11 +121,11 @@ describe('selections with screening and without', () => {
       };
       tf.valueAndGrads(loss)([W, b, scale, D]);
       // Gradients took the numbers that the selections had, also where a latent was in both.
-      expect(products.map((h) => unreadScreened(backend(), h) !== null)).toEqual([true]);
+      expect(products.map((h) => unreadPrefiltered(backend(), h) !== null)).toEqual([true]);
       // Who reads it gets the whole product.
       const numbers = bits(products[0]);
-      expect(unreadScreened(backend(), products[0])).toBeNull();
-      expect(numbers === screening(false, () => bits(encode(x, W, b, scale)))).toBe(true);
+      expect(unreadPrefiltered(backend(), products[0])).toBeNull();
+      expect(numbers === prefiltering(false, () => bits(encode(x, W, b, scale)))).toBe(true);
       for (const h of products) h.dispose();
     });
   });
@@ -135,7 +135,7 @@ describe('selections with screening and without', () => {
     const select = (h: tf.Tensor) =>
       [batchTopK(h, 4), largestAmong(h, 3, some), tf.clone(h)].map(bits).join();
     const [plain, beside] = [null, { label: '', instead: null, multiply: wrong }].map((blas) =>
-      screening(true, () => select(encode(x, W, b, scale)), blas),
+      prefiltering(true, () => select(encode(x, W, b, scale)), blas),
     );
     expect(beside === plain).toBe(true);
   });
@@ -144,37 +144,37 @@ describe('selections with screening and without', () => {
     const { x, W } = matrices();
     const inputs = [x, tf.reshape(x, [2 * m, k / 2]), x];
     const weights = [W, tf.reshape(W, [k / 2, 2 * n]), W];
-    const [screened, whole] = [true, false].map((is) =>
-      screening(is, () => {
+    const [prefiltered, whole] = [true, false].map((is) =>
+      prefiltering(is, () => {
         const products = inputs.map((input, i) => encode(input, weights[i]));
         return [...products, ...inputs.map((input, i) => encode(input, weights[i]))].map((h) =>
           bits(batchTopK(h, 4)),
         );
       }),
     );
-    expect(screened.map((one, i) => one === whole[i])).toEqual(whole.map(() => true));
+    expect(prefiltered.map((one, i) => one === whole[i])).toEqual(whole.map(() => true));
   });
 
   it('what is computed between encode and selection has the same bits, where weights were not yet read', () => {
     const { x, W, b } = matrices();
     const other = matrices(2).W;
-    const [screened, whole] = [true, false].map((is) =>
-      screening(is, () => {
+    const [prefiltered, whole] = [true, false].map((is) =>
+      prefiltering(is, () => {
         const small = tf.mul(W, 0.3);
         const h = encode(x, small, b);
         const penalty = squaredErrors(tf.add(small, other), W);
         return [penalty, batchTopK(h, 4)].map(bits);
       }),
     );
-    expect(screened.map((one, i) => one === whole[i])).toEqual([true, true]);
+    expect(prefiltered.map((one, i) => one === whole[i])).toEqual([true, true]);
   });
 
   it('a product is of the weights that there were, and gives them back, where variables were assigned', () => {
     const { x, W, b, scale } = matrices();
-    const [screened, whole] = [true, false].map((is) => {
+    const [prefiltered, whole] = [true, false].map((is) => {
       const variables = [W, b, scale].map((tensor) => tf.variable(tensor));
       const held = [tf.memory().numDataBuffers, backend().numDataIds()];
-      const selected = screening(is, () => {
+      const selected = prefiltering(is, () => {
         const h = encode(x, variables[0], variables[1], variables[2]);
         for (const variable of variables) variable.assign(tf.zerosLike(variable));
         return bits(batchTopK(h, 4));
@@ -186,12 +186,12 @@ describe('selections with screening and without', () => {
       tf.dispose(variables);
       return selected;
     });
-    expect(screened === whole).toBe(true);
+    expect(prefiltered === whole).toBe(true);
   });
 
   it('give back what they took', () => {
     const { x, W, b, scale } = matrices(3);
-    const once = () => screening(true, () => bits(batchTopK(encode(x, W, b, scale), 4)).length);
+    const once = () => prefiltering(true, () => bits(batchTopK(encode(x, W, b, scale), 4)).length);
     once();
     const used = backend().heap.used;
     once();

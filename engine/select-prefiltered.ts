@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { embeddedBackend } from './embedded/backend.ts';
-import { type ScreenedProduct, unreadScreened } from './embedded/screened-product.ts';
+import { type PrefilteredProduct, unreadPrefiltered } from './embedded/prefiltered-product.ts';
 import { numbers } from './kernel.ts';
 import { hintOfCuts, noteCut, smallest } from './last-cuts.ts';
 import { selectLargest } from './select.ts';
@@ -13,9 +13,9 @@ import type { Csr } from './sparse.ts';
  * numbers alone are computed that a selection may need, with the bits that they have in the whole product.
  */
 
-const unread = (h: tf.Tensor): ScreenedProduct | null => {
+const unread = (h: tf.Tensor): PrefilteredProduct | null => {
   const embedded = embeddedBackend();
-  return embedded && unreadScreened(embedded, h);
+  return embedded && unreadPrefiltered(embedded, h);
 };
 
 /** The `count` largest positive numbers, over all rows together, as `selectLargest` selects them. */
@@ -28,7 +28,7 @@ export function selectLargestOf(h: tf.Tensor2D, count: number): Csr {
 }
 
 /** Null if neither an earlier cut nor the first rows give a bound that leaves few. */
-function largestOfProduct(product: ScreenedProduct, count: number): Csr | null {
+function largestOfProduct(product: PrefilteredProduct, count: number): Csr | null {
   const hint = hintOfCuts();
   const selected = hint > 0 ? product.largestAbove(count, hint) : null;
   if (selected) return selected;

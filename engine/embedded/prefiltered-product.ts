@@ -5,8 +5,8 @@ import type { EmbeddedBackend, Later } from './backend.ts';
 import { withCopies } from './copies.ts';
 import { multiply } from './gemm.ts';
 import { hold, letGo, presentOf } from './holding.ts';
+import { affineOf, isForPrefilter, type Operands, Prefilter } from './prefilter.ts';
 import { guessBelow, largestAbove, rowsToGuessBy } from './scan.ts';
-import { affineOf, isForScreening, type Operands, Screening } from './screening.ts';
 
 /**
  * Numbers that may exceed the bound, for each that a selection takes, and at least: with more, the whole
@@ -19,11 +19,11 @@ const MANY = 16;
 
 /**
  * Pre-activations (x·W + bias)·scale that are computed as a whole only when their numbers are read: a
- * selection needs few of them, and finds those by screening.
+ * selection needs few of them, and finds those by prefiltering.
  */
-export class ScreenedProduct implements Later {
+export class PrefilteredProduct implements Later {
   readonly operands: Operands;
-  private screening: Screening | null = null;
+  private prefiltering: Prefilter | null = null;
 
   /**
    * Reads the operands, as the whole product would: what follows a matrix that was read has other last bits
@@ -58,7 +58,7 @@ export class ScreenedProduct implements Later {
    */
   largestAbove(count: number, least: number): SparseCodes | null {
     const [rows] = this.shape;
-    const finder = this.screen().finder(CANDIDATES * count + LEAST_CANDIDATES);
+    const finder = this.prefiltered().finder(CANDIDATES * count + LEAST_CANDIDATES);
     return largestAbove(this.backend, finder, { rows, count, least, limit: finder.size });
   }
 
@@ -85,7 +85,7 @@ export class ScreenedProduct implements Later {
     const [rows, columns] = this.shape;
     let codes: SparseCodes | null = null;
     withCopies(backend.heap, [], [thresholds], (bounds) => {
-      const finder = this.screen().finder((rows * columns) / MANY, bounds);
+      const finder = this.prefiltered().finder((rows * columns) / MANY, bounds);
       const wanted = { rows, count: finder.size, least: thresholds.reduce((a, b) => Math.min(a, b)) };
       codes = largestAbove(backend, finder, { ...wanted, limit: finder.size, fewer: true });
     });
@@ -118,13 +118,13 @@ export class ScreenedProduct implements Later {
     }
   }
 
-  private screen(): Screening {
-    this.screening ??= new Screening(this.backend, this.operands);
-    return this.screening;
+  private prefiltered(): Prefilter {
+    this.prefiltering ??= new Prefilter(this.backend, this.operands);
+    return this.prefiltering;
   }
 
   release(): void {
-    this.screening?.release();
+    this.prefiltering?.release();
     letGo(this.backend, held(this.operands));
   }
 }
@@ -143,17 +143,17 @@ function multiplyRows(backend: EmbeddedBackend, operands: Operands, m: number, o
   multiply(own(backend), rows, backend.numbers(W), out, product, affineOf(backend, operands));
 }
 
-/** Such a product; null where it would take longer than the whole one, or screening does not work here. */
-export function screenedProduct(backend: EmbeddedBackend, operands: Operands): TensorInfo | null {
+/** Such a product; null where it would take longer than the whole one, or prefiltering does not work here. */
+export function prefilteredProduct(backend: EmbeddedBackend, operands: Operands): TensorInfo | null {
   const { x, W } = operands;
   const [m, k] = x.shape;
   const n = W.shape[1];
-  if (!backend.isScreening || !isForScreening(m, n, k)) return null;
-  return backend.makeLater([m, n], new ScreenedProduct(backend, operands));
+  if (!backend.isPrefiltering || !isForPrefilter(m, n, k)) return null;
+  return backend.makeLater([m, n], new PrefilteredProduct(backend, operands));
 }
 
 /** The product that a matrix is to become; null of any other tensor, and where its numbers were read. */
-export function unreadScreened(backend: EmbeddedBackend, matrix: TensorInfo): ScreenedProduct | null {
+export function unreadPrefiltered(backend: EmbeddedBackend, matrix: TensorInfo): PrefilteredProduct | null {
   const later = backend.laterOf(matrix);
-  return later instanceof ScreenedProduct && tf.util.arraysEqual(later.shape, matrix.shape) ? later : null;
+  return later instanceof PrefilteredProduct && tf.util.arraysEqual(later.shape, matrix.shape) ? later : null;
 }
