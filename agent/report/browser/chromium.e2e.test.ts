@@ -86,18 +86,18 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
 
   it('sorts and filters, keeps the best first, and keeps what was set over a reload', async () => {
     await opened(address);
-    expect(await numbers()).toEqual(['3', '4', '2', '1']);
+    await expect.poll(numbers).toEqual(['3', '4', '2', '1']);
     await page.click('button[data-act="sort"][data-key="f1"]');
-    expect(await numbers()).toEqual(['3', '2', '1', '4']);
+    await expect.poll(numbers).toEqual(['3', '2', '1', '4']);
     await page.type('[name="text"]', 'batchtopk');
     await page.waitForFunction(() => document.getElementById('counted')?.textContent?.startsWith('2 of 4'));
-    expect(await numbers()).toEqual(['3', '1']);
+    await expect.poll(numbers).toEqual(['3', '1']);
     await page.reload();
     await page.waitForSelector('html[data-ready]');
-    expect(await numbers()).toEqual(['3', '1']);
+    await expect.poll(numbers).toEqual(['3', '1']);
     expect(await page.$eval('[name="text"]', (input) => (input as HTMLInputElement).value)).toBe('batchtopk');
     await page.click('button[type="reset"]');
-    expect(await numbers()).toEqual(['3', '4', '2', '1']);
+    await expect.poll(numbers).toEqual(['3', '4', '2', '1']);
     await page.click('[name="rows"][value="runs"]');
     await page.waitForFunction(() => document.getElementById('counted')?.textContent?.endsWith('runs'));
     expect((await numbers()).length).toBe(sprints.flatMap((sprint) => sprint.runs).length);
