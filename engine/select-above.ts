@@ -18,7 +18,7 @@ export function selectAbove(values: Float32Array, rows: number, thresholds: Floa
   return atPositions(found.subarray(0, kept), values, rows, columns);
 }
 
-/** Those of these numbers that exceed the threshold of their column, or are NaN. */
+/** Those of these positive numbers that exceed the threshold of their column; NaN is kept. */
 export function keepAbove({ rows, offsets, indices, values }: Csr, thresholds: Float32Array): Csr {
   const kept: Csr = {
     rows,
@@ -30,8 +30,7 @@ export function keepAbove({ rows, offsets, indices, values }: Csr, thresholds: F
   for (let row = 0; row < rows; row++) {
     for (let at = offsets[row]; at < offsets[row + 1]; at++) {
       const value = values[at];
-      const isAbove = value > 0 && value > thresholds[indices[at]];
-      if (!isAbove && !Number.isNaN(value)) continue;
+      if (!(value > thresholds[indices[at]] || Number.isNaN(value))) continue;
       kept.indices[count] = indices[at];
       kept.values[count++] = value;
     }

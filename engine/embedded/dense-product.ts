@@ -25,6 +25,7 @@ export interface Blas {
   instead: string | null;
   /** Whether it adds the bias and multiplies the scale of a product; else that is a pass of its own. */
   isAffine?: boolean;
+  /** Whether it is AMX, and no library. */
   isAmx?: boolean;
   multiply(a: Float32Array, b: Float32Array, c: Float32Array, size: Product, affine?: Affine): void;
 }

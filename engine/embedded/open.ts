@@ -19,7 +19,7 @@ const MAX_THREADS = 16;
 /**
  * Registers the embedded backend with tfjs, once, and returns its description: "2 threads, relaxed SIMD,
  * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS the library for dense products,
- * ENGINE_NATIVE the instructions of the kernels in C.
+ * ENGINE_NATIVE the instructions of the kernels in C, ENGINE_PREFILTER whether selections have a prefilter.
  */
 export async function openEmbedded(): Promise<string> {
   // The cpu backend's kernels run wherever the embedded backend has none of its own.

@@ -1,4 +1,3 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EmbeddedBackend } from './backend.ts';
 import { multiply } from './gemm.ts';
 import type { Pool } from './pool.ts';
@@ -29,7 +28,7 @@ export function isPrefilterRight(pool: Pool): boolean {
   const product = new PrefilteredProduct(backend, { x, W, bias: null, scale: null });
   const got = product.largestAbove(COUNT, least);
   product.release();
-  for (const { dataId } of [x, W, whole] as TensorInfo[]) backend.disposeData(dataId);
+  for (const { dataId } of [x, W, whole]) backend.disposeData(dataId);
   if (!want || !got) return false;
   return (['offsets', 'indices', 'values'] as const).every((part) =>
     want[part].every((value, i) => value === got[part][i]),

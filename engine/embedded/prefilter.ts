@@ -21,7 +21,7 @@ const SIZES = { rows: 14, columns: 32, itemColumns: 256, terms: 8192, factors: 5
 /** Below this many multiplications the whole product takes less time. */
 const LEAST_SIZE = 1 << 23;
 const LEAST_COLUMNS = 512;
-/** Items for each thread: the others wait for the one that has the last. */
+/** Items for each thread, of marks and of rows: the others wait for the one that has the last. */
 const ITEMS = 4;
 const BLOCKS = 16;
 /** The work of a multiplication of whole numbers, and of one in float32, as Pool.run counts. */
@@ -103,10 +103,7 @@ interface Above {
   bounds: number;
 }
 
-/**
- * Finds the numbers of the product above a bound, or NaN, for whichever bound is asked about first; W's whole
- * numbers are kept as long as W.
- */
+/** Finds the numbers of a product above a bound, or NaN. The whole numbers of W are kept as long as W. */
 export class Prefilter {
   private readonly rows: WholeNumbers;
   private readonly m: number;
