@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { builtCommand } from '#host/built/built';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
@@ -34,10 +35,9 @@ export async function checkTree(loop: LoopParts, tree: string, ahead?: AbortSign
     stopper,
   } = loop;
   const cwd = await checkoutTree({ repo, tree: await withTrustedCheck(loop, tree) });
-  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), {
-    cwd,
-    readable: readsOf(task, repo, cwd),
-  });
+  const plain = { words: splitCommand(task.contract.check), readable: readsOf(task, repo, cwd) };
+  const { words, readable } = await builtCommand({ repo, sandbox, cwd }, plain);
+  const { argv, env } = sandbox.wrap(words, { cwd, readable });
   const log = ahead ? AHEAD_LOG : LOG;
   const child = startChild({
     argv,

@@ -1,6 +1,14 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { JudgeRequest } from '../executor/judging.ts';
 import { type LoopParts, Snapshots } from './snapshots.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+const trainFor = (seconds: number) => vi.advanceTimersByTime(1000 * seconds);
 
 /** Judges that say what was asked of them. */
 function snapshots({ judgeAhead = true } = {}) {
@@ -34,6 +42,7 @@ function snapshots({ judgeAhead = true } = {}) {
 it('has the judge that has followed a run end before another measures the rest, on the same rows', async () => {
   const { under, asked, keys } = snapshots();
   for (const run of ['a', 'b']) under.follow(run);
+  trainFor(20);
   for (const run of ['a', 'b']) await under.measure(run, null);
   await under.end('a');
   expect(asked).toEqual(['follow a', 'follow b', 'ended a', 'measure a', 'ended b', 'measure b']);
@@ -46,6 +55,7 @@ it('has the judge that has followed a run end before another measures the rest, 
 it('measures at the end alone where the task’s judge knows of nothing else, on rows of its choice', async () => {
   const { under, asked, keys } = snapshots({ judgeAhead: false });
   under.follow('a');
+  trainFor(20);
   await under.measure('a', null);
   expect([asked, keys]).toEqual([['measure a'], [undefined]]);
 });
@@ -53,6 +63,17 @@ it('measures at the end alone where the task’s judge knows of nothing else, on
 it('ends the judge that follows a run that does not finish', async () => {
   const { under, asked } = snapshots();
   under.follow('a');
+  trainFor(20);
   await under.end('a');
   expect(asked).toEqual(['follow a', 'ended a']);
+});
+
+it('follows no run that trains for some seconds alone', async () => {
+  const { under, asked } = snapshots();
+  for (const run of ['a', 'b']) under.follow(run);
+  trainFor(19);
+  await under.measure('a', null);
+  await under.end('b');
+  trainFor(60);
+  expect(asked).toEqual(['measure a']);
 });

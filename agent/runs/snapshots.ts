@@ -13,9 +13,16 @@ export interface LoopParts {
   stopper: Stopper;
 }
 
+/**
+ * How long a run trains before a judge follows it. Until then there is little to follow, and the start of that
+ * judge and its encoder takes more processor time from the run than it saves at its end, where one encoder
+ * serves all snapshots.
+ */
+const FOLLOWED_AFTER_MS = 20_000;
+
 /** Measures the snapshots of runs: as they come while a run trains, and those that are left at its end. */
 export class Snapshots {
-  /** The judges that follow runs, by the run. */
+  /** What ends the judges that follow runs, or will, by the run. */
   readonly #following = new Map<string, Pick<Ahead<never>, 'end'>>();
   /** One key for all judges of a run, so that its snapshots are measured on the same rows. */
   readonly #keys = new RowKeys();
@@ -25,10 +32,14 @@ export class Snapshots {
     private readonly judge = { ahead: snapshotsAhead, now: measureSnapshots },
   ) {}
 
-  /** Has the judge measure each snapshot of a run as it comes, on what the run leaves of the cores. */
+  /** Has the judge measure each snapshot of a longer run as it comes, on what the run leaves of the cores. */
   follow(run: string): void {
     if (!this.loop.config.task.contract.judgeAhead) return;
-    this.#following.set(run, this.judge.ahead(this.#requestFor(run)));
+    const later = setTimeout(
+      () => this.#following.set(run, this.judge.ahead(this.#requestFor(run))),
+      FOLLOWED_AFTER_MS,
+    ).unref();
+    this.#following.set(run, { end: async () => clearTimeout(later) });
   }
 
   /** Ends the judge that follows a run. */
