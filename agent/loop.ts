@@ -20,7 +20,7 @@ import { type Loop, type LoopHooks, openLoop } from './start/open-loop.ts';
 import type { Plan } from './start/preflight.ts';
 import { leaveClean, prepareBranch, tellOtherWorkspace } from './start/prepare-branch.ts';
 import { recordSteering, takeOverFiles } from './start/take-over.ts';
-import { refuse } from './task/contract-check.ts';
+import { judgeFields, refuse } from './task/contract-check.ts';
 import { workspaceTrouble } from './task/foretell.ts';
 
 /**
@@ -48,6 +48,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       const stopping = loop.stopper.requested() !== null;
       if (!left.some(({ open }) => open) && !stopping) await prepare(loop, plan);
       await loop.trunk.land(loop.checkout.git);
+      if (!stopping) startOnce(loop);
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
       const stop = await sprints(loop, left, plan.asked.researchers);
@@ -115,6 +116,14 @@ async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   if (resumed) await tellOtherWorkspace(loop);
   const { task, repo, profileName } = loop.config;
   refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
+}
+
+/**
+ * Starts the judge beside the first words of the researcher: the first start of a program in a worktree
+ * builds it, and that is not to be waited for at the end of a run.
+ */
+function startOnce({ config: { task, repo, profileName } }: Loop): void {
+  judgeFields(task, repo, profileName).catch(() => {});
 }
 
 /** The notices for a loop that is asked to stop. */
