@@ -14,9 +14,9 @@ export interface LoopParts {
 }
 
 /**
- * How long a run trains before a judge follows it. Until then there is little to follow, and the start of that
- * judge and its encoder takes more processor time from the run than it saves at its end, where one encoder
- * serves all snapshots.
+ * How long a run trains before a judge follows it. Until then there is little to follow, and the start of
+ * that judge and its encoder takes more processor time from the run than it saves at its end, where one
+ * encoder serves all snapshots.
  */
 const FOLLOWED_AFTER_MS = 20_000;
 
