@@ -118,6 +118,6 @@ async function compress(stage: string, out: string): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | null>((done, refuse) => tar.on('close', done).on('error', refuse));
-  await Promise.all([pipeline(tar.stdout, createGzip({ level: 9 }), createWriteStream(out)), ended]);
+  await Promise.all([pipeline(tar.stdout, createGzip(), createWriteStream(out)), ended]);
   if ((await ended) !== 0) throw new UserError(`${out}: tar failed`, 1);
 }
