@@ -84,9 +84,11 @@ describe('rendering a report in a child process', () => {
 
   it('takes little processor time', async () => {
     const job: RenderJob = { ...request(), branch: null, forms: ['md', 'html', 'pdf'], simple: false };
-    const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
-    const script = 'TIMEFORMAT="%U %S"; time "$0" "$1" >&2';
-    const { stderr } = await execa('bash', ['-c', script, process.execPath, child], {
+    const renderer = ['../../host/start.mjs', './child.ts'].map((path) =>
+      fileURLToPath(new URL(path, import.meta.url)),
+    );
+    const script = 'TIMEFORMAT="%U %S"; time "$0" "$@" >&2';
+    const { stderr } = await execa('bash', ['-c', script, process.execPath, ...renderer], {
       input: JSON.stringify(job),
     });
     const [user = 0, system = 0] = (stderr.split('\n').at(-1) ?? '').split(' ').map(Number);
