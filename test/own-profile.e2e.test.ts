@@ -16,7 +16,7 @@ const commit = () => commitAll(repo);
 function npm(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', './host/start.mjs', ...words, '--sandbox', 'off'],
+    ['./host/start.mjs', ...words, '--sandbox', 'off'],
     { cwd: repo, env: cleanEnv(), encoding: 'utf8' },
   );
   return { status, stdout, stderr };

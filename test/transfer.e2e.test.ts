@@ -12,11 +12,11 @@ vi.setConfig({ testTimeout: 480_000 });
 
 let repo: string;
 const data = () => join(repo, 'examples/activations/small/saelens-float32');
-const START = ['--import', './host/start.mjs'];
+const START = './host/start.mjs';
 function command(name: string, ...words: string[]) {
   const options = { cwd: repo, env: cleanEnv(), encoding: 'utf8' as const };
   const script = `agent/cli/${name}.ts`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...START, script, ...words], options);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [START, script, ...words], options);
   return { status, stdout, stderr };
 }
 const transfer = (...words: string[]) => command('transfer', ...words);
@@ -29,7 +29,7 @@ const records = (): RunRecord[] =>
     .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
 /** Starts a transfer, and presses Ctrl-C when this many runs are there or have begun. */
 async function stoppedAt(runs: number, words: readonly string[]): Promise<{ status: number; said: string }> {
-  const child = spawn(process.execPath, [...START, 'agent/cli/transfer.ts', ...words], {
+  const child = spawn(process.execPath, [START, 'agent/cli/transfer.ts', ...words], {
     ...{ cwd: repo, env: cleanEnv(), stdio: ['ignore', 'ignore', 'pipe'] },
   });
   let said = '';

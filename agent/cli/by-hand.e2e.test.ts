@@ -78,12 +78,7 @@ if (JSON.parse(readFileSync(run + '/run.json', 'utf8')).seed === 99) {
 }
 `;
 const root = join(import.meta.dirname, '../..');
-const cli = (name: string) => [
-  'node',
-  '--import',
-  join(root, 'node_modules/tsx/dist/esm/index.mjs'),
-  join(import.meta.dirname, `${name}.ts`),
-];
+const cli = (name: string) => ['node', join(root, 'host/start.mjs'), join(import.meta.dirname, `${name}.ts`)];
 let repo: string;
 
 beforeAll(() => {

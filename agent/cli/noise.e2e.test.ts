@@ -10,10 +10,7 @@ import { tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 
 const root = join(import.meta.dirname, '../..');
-const cli = [
-  ...['node', '--import', join(root, 'node_modules/tsx/dist/esm/index.mjs')],
-  join(import.meta.dirname, 'noise.ts'),
-];
+const cli = ['node', join(root, 'host/start.mjs'), join(import.meta.dirname, 'noise.ts')];
 let repo: string;
 const noise = (...args: string[]) =>
   capture({ argv: [...cli, ...args, '--sandbox', 'off'], cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });

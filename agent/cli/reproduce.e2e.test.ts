@@ -70,8 +70,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 const run = (name: string, ...args: string[]) => {
-  const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
-  const argv = ['node', '--import', tsx, join(import.meta.dirname, `${name}.ts`), ...args];
+  const argv = ['node', join(root, 'host/start.mjs'), join(import.meta.dirname, `${name}.ts`), ...args];
   return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });
 };
 const reproduce = async (found: number, ...args: string[]) => {

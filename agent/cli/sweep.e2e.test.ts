@@ -57,10 +57,7 @@ const asks = JSON.parse(readFileSync(0, 'utf8'));
 console.log(JSON.stringify(asks.map((ask) => ({ fingerprint: JSON.stringify([ask, code]) }))));
 `;
 const root = join(import.meta.dirname, '../..');
-const cli = [
-  ...['node', '--import', join(root, 'node_modules/tsx/dist/esm/index.mjs')],
-  join(import.meta.dirname, 'sweep.ts'),
-];
+const cli = ['node', join(root, 'host/start.mjs'), join(import.meta.dirname, 'sweep.ts')];
 let repo: string;
 const sweep = (...args: string[]) =>
   capture({ argv: [...cli, ...args], cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });

@@ -35,6 +35,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const here = import.meta.dirname;
 const encoder = join(here, 'testing/encoder.mjs');
+const start = join(here, '../../host/start.mjs');
 const judge = join(here, '../cli/judge.ts');
 const inspect = join(here, '../cli/inspect.ts');
 const compare = join(here, '../cli/compare.ts');
@@ -109,11 +110,10 @@ process.env.LOOP_SANDBOX = 'off (test)';
 /** Runs the judge, or `inspect` or `compare` where it is the last argument. */
 function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const tool = [inspect, compare].find((path) => path === args.at(-1)) ?? judge;
-  const loader = import.meta.resolve('tsx');
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', loader, tool, '--tree-dir', '.', ...args.filter((arg) => arg !== tool)],
+      [start, tool, '--tree-dir', '.', ...args.filter((arg) => arg !== tool)],
       { cwd: repo },
       (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
@@ -123,8 +123,7 @@ function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: s
 
 /** Begins the judge before its result is asked for. */
 function ahead(repo: string, ...args: string[]) {
-  const loader = import.meta.resolve('tsx');
-  const words = ['--import', loader, judge, '--tree-dir', '.', '--json', '--ahead', ...args];
+  const words = [start, judge, '--tree-dir', '.', '--json', '--ahead', ...args];
   const env = { ...process.env, LOOP_PROGRESS: '1' };
   const child = spawn(process.execPath, words, { cwd: repo, env, stdio: ['pipe', 'pipe', 'ignore'] });
   let said = '';

@@ -60,7 +60,7 @@ function reader({ trainer }: DataChannel, script: string, without = '') {
 
 /** The command of the service, for rows of one small stream. */
 const serve = (rows: number, ...more: string[]): string[] => [
-  ...['--import', loader, join(import.meta.dirname, '../cli/serve.ts')],
+  ...['../../host/start.mjs', '../cli/serve.ts'].map((path) => join(import.meta.dirname, path)),
   ...['--profile', 'small', '--seed', '5', '--batch', '256', '--rows', String(rows), ...more],
 ];
 

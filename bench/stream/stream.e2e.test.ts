@@ -36,7 +36,7 @@ const loader = import.meta.resolve('tsx');
 const serve = join(import.meta.dirname, '../cli/serve.ts');
 const config = join(root, 'world.json');
 writeFileSync(config, JSON.stringify({ num_features: 30, hidden_dim: 6, seed: 1 }));
-const args = ['--import', loader, serve, '--world', config, '--batch', '64'];
+const args = [join(import.meta.dirname, '../../host/start.mjs'), serve, '--world', config, '--batch', '64'];
 
 /** A program that reads a stream on descriptor 0 and then does what the script says. */
 function reading(script: string): string[] {

@@ -44,7 +44,7 @@ let said: string;
 let sprints: Sprint[];
 
 const start = (...words: string[]) =>
-  spawnSync(process.execPath, ['--import', './host/start.mjs', ...words], {
+  spawnSync(process.execPath, ['./host/start.mjs', ...words], {
     cwd: repo,
     env: cleanEnv(),
     encoding: 'utf8',
@@ -115,7 +115,8 @@ describe('a night on activations', () => {
     expect(second.bestBefore?.metrics.probe_f1).toBe(first.verdict?.metrics.probe_f1);
     expect(second.verdict?.metrics.probe_f1).toBeGreaterThan(0);
     expect(second.summary).toMatch(/^probe_f1 0\.\d+ in the last snapshot, (above|below) the present best/);
-    expect(['new-best', 'stacked', 'no-gain', 'degenerate']).toContain(second.outcome);
+    // Two pairs decide little, and a best that trains worse than it did is held: any of these is a result.
+    expect(['new-best', 'stacked', 'no-gain', 'degenerate', 'held']).toContain(second.outcome);
   });
 
   it('tells the researcher the number that decides', () => {

@@ -32,7 +32,7 @@ function take(folder: string): void {
 }
 
 const start = (...words: string[]) =>
-  spawnSync(process.execPath, ['--import', './host/start.mjs', ...words], {
+  spawnSync(process.execPath, ['./host/start.mjs', ...words], {
     ...{ cwd: repo, env: cleanEnv(), encoding: 'utf8' },
   });
 const loop = (...words: string[]) => start('agent/cli/loop.ts', '--researcher', 'offline', ...words);

@@ -31,7 +31,7 @@ export const experiments: Experiment[] = [{ name: 'cheat', description: 'It look
 }
 
 function node(...words: string[]): { status: number | null; said: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './host/start.mjs', ...words], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['./host/start.mjs', ...words], {
     cwd: repo,
     env: cleanEnv(),
     encoding: 'utf8',
