@@ -29,6 +29,7 @@ import { workspaceTrouble } from './task/foretell.ts';
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
+  const over = new AbortController();
   try {
     const released = await releaseGit(plan.repo);
     const { loop, before } = await openLoop(plan, given);
@@ -48,9 +49,10 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       const stopping = loop.stopper.requested() !== null;
       if (!left.some(({ open }) => open) && !stopping) await prepare(loop, plan);
       await loop.trunk.land(loop.checkout.git);
-      if (!stopping) startOnce(loop);
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
+      // Beside the probe it would take cores from what is measured there.
+      if (loop.stopper.requested() === null) startOnce(loop, over.signal);
       const stop = await sprints(loop, left, plan.asked.researchers);
       await leaveClean(loop, stop.reason);
       const exitCode = EXIT_CODES[stop.code];
@@ -68,6 +70,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       loop.journal.close();
     }
   } finally {
+    over.abort();
     unlock();
   }
 }
@@ -120,10 +123,10 @@ async function prepare(loop: Loop, { start }: Plan): Promise<void> {
 
 /**
  * Starts the judge beside the first words of the researcher: the first start of a program in a worktree
- * builds it, and that is not to be waited for at the end of a run.
+ * builds it, and that is not to be waited for at the end of a run. It ends with the loop.
  */
-function startOnce({ config: { task, repo, profileName } }: Loop): void {
-  judgeFields(task, repo, profileName).catch(() => {});
+function startOnce({ config: { task, repo, profileName } }: Loop, over: AbortSignal): void {
+  judgeFields(task, repo, profileName, over).catch(() => {});
 }
 
 /** The notices for a loop that is asked to stop. */

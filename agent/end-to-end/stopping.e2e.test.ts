@@ -105,6 +105,19 @@ describe('one Ctrl-C', () => {
   });
 });
 
+it('does not wait at its end for the judge that it has started for later', async () => {
+  const repo = tinyRepository();
+  const judge = join(repo, 'judge.mjs');
+  // It answers the questions of the start, and no later one.
+  const hangs = `if (existsSync(${JSON.stringify(eventsPath(repo))})) await new Promise((done) => setTimeout(done, 50_000));`;
+  writeFileSync(judge, readFileSync(judge, 'utf8').replace("if (dir === '--describe') {", `$&\n  ${hangs}`));
+  git(repo, 'commit', '-qam', 'A judge that takes long to start');
+  const loop = loopOf(repo);
+  await eventOf(repo, 'loop.stopped');
+  expect(await Promise.race([loop.ended, sleep(10_000, 'waits', { ref: false })])).not.toBe('waits');
+  expect(processesIn(repo)).toEqual([]);
+});
+
 describe('a run that trains as the loop is stopped', () => {
   it('is kept, and goes on, however often and however soon that happens', async () => {
     // The run saves nothing, so that it starts again each time.

@@ -6,9 +6,11 @@ import { measuredProfile } from '#contract/noise';
 import { readTask } from '#contract/task';
 import { processesIn } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
+import { eventsPath } from '../common/paths.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
+import { finish, start } from '../fixtures/scripted.ts';
 import { probeSpeed } from './probe.ts';
 
 /** The tiny task whose probe does not end by itself. */
@@ -44,4 +46,26 @@ it('of --dry ends with Ctrl-C, and leaves nothing', async () => {
   dry.child.kill('SIGINT');
   expect(await dry.ended).toBe(130);
   expect(left(repo)).toEqual([[], '', []]);
+});
+
+it('has ended before the loop starts the judge beside the researcher', async () => {
+  const repo = tinyRepository([[start('first'), finish({ candidate: null })]]);
+  const starts = join(repo, 'state/starts');
+  const edit = (name: string, change: (text: string) => string) =>
+    writeFileSync(join(repo, name), change(readFileSync(join(repo, name), 'utf8')));
+  edit('TASK.md', (text) => text.replace('full: 1000 }', 'full: 1000 }\n    staged: true'));
+  // Says on each of its starts without a run whether the speed was measured.
+  edit('judge.mjs', (text) =>
+    text.replace(
+      "if (dir === '--describe') {",
+      `$&
+  const events = ${JSON.stringify(eventsPath(repo))};
+  const measured = existsSync(events) && readFileSync(events, 'utf8').includes('speed.measured');
+  if (existsSync(events)) appendFileSync(${JSON.stringify(starts)}, measured ? 'measured\\n' : 'not measured\\n');`,
+    ),
+  );
+  git(repo, 'commit', '-qam', 'A staged task, and a judge that tells of its starts');
+  await loopIn(repo, { maxSprints: 1 });
+  while (!existsSync(starts)) await sleep(20);
+  expect(readFileSync(starts, 'utf8')).toBe('measured\n');
 });

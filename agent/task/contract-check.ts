@@ -26,14 +26,20 @@ export interface Trouble {
 
 /**
  * The names in the judge's verdicts, from one line of JSON of `judge --describe --profile P`. Null for a
- * judge that does not know the option: no name can then be checked before a run is judged.
+ * judge that does not know the option: no name can then be checked before a run is judged. `signal` ends it.
  */
-export async function judgeFields(task: Task, repo: string, profileName: string): Promise<Fields | null> {
+export async function judgeFields(
+  task: Task,
+  repo: string,
+  profileName: string,
+  signal?: AbortSignal,
+): Promise<Fields | null> {
   const { exit, stdout } = await capture({
     argv: [...splitCommand(task.contract.judge), '--describe', '--profile', profileName],
     cwd: repo,
     env: serviceEnv(),
     timeoutSeconds: 60,
+    until: signal && { signal, reason: 'stopped', graceSeconds: 0 },
   });
   if (exit.code !== 0) return null;
   try {

@@ -47,23 +47,28 @@ export class Builds {
     }
   }
 
-  /** Makes a build by `build`, which writes into an empty folder and says whether it could. */
+  /**
+   * Makes a build by `build`, which writes into an empty folder and says whether it could. Null where there is
+   * none then, as on a full disk: a command runs without it.
+   */
   async make(key: string, build: (out: string) => Promise<boolean>): Promise<string | null> {
-    mkdirSync(this.root, { recursive: true });
-    this.#prune();
-    const fresh = mkdtempSync(join(this.root, '.new-'));
+    let fresh = '';
     try {
+      mkdirSync(this.root, { recursive: true });
+      this.#prune();
+      fresh = mkdtempSync(join(this.root, '.new-'));
       const out = join(fresh, 'files');
       mkdirSync(out);
       const files = (await build(out)) ? this.#digests(out) : null;
       if (files === null) rmSync(out, { recursive: true, force: true });
       writeFileSync(join(fresh, 'list.json'), JSON.stringify({ files }));
-      rmSync(join(this.root, key), { recursive: true, force: true });
-      renameSync(fresh, join(this.root, key));
-    } catch {
-      // Another process may have made it meanwhile; a disk may be full.
-      rmSync(fresh, { recursive: true, force: true });
-    }
+      // One that another process has made meanwhile stays: programs may run from it.
+      if (this.find(key) === undefined) {
+        rmSync(join(this.root, key), { recursive: true, force: true });
+        renameSync(fresh, join(this.root, key));
+      }
+    } catch {}
+    if (fresh !== '') rmSync(fresh, { recursive: true, force: true });
     return this.find(key) ?? null;
   }
 
@@ -80,7 +85,10 @@ export class Builds {
     for (const name of readdirSync(this.root)) {
       const folder = join(this.root, name);
       const list = join(folder, 'list.json');
-      const { mtimeMs } = statSync(existsSync(list) ? list : folder);
+      // Another process may have renamed or removed it since.
+      const { mtimeMs } = statSync(existsSync(list) ? list : folder, { throwIfNoEntry: false }) ?? {
+        mtimeMs: Date.now(),
+      };
       if (Date.now() - mtimeMs > KEPT_MS) rmSync(folder, { recursive: true, force: true });
     }
   }
