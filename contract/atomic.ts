@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -25,6 +35,13 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | rea
     closeSync(fd);
   }
   renameSync(temporary, path);
+}
+
+/** Has a file hold this: written as above where it does not, and left alone where it does. */
+export function keepFile(path: string, content: string | Uint8Array): void {
+  const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (isFile && readFileSync(path).equals(Buffer.from(content))) return;
+  writeFileAtomic(path, content);
 }
 
 /** JSON with two spaces and a final newline, written whole or not at all. */

@@ -10,6 +10,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,7 +20,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
+import { bubblewrap, sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
 import { capture } from './capture.ts';
 import { collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
@@ -206,6 +207,17 @@ for argv in json.loads(sys.argv[1]): subprocess.run(argv)`;
 
   it('one has no descriptor for what confines it', async () => {
     expect((await run('ls -l /proc/self/fd | grep -c system-calls')).stdout).toBe('0\n');
+  });
+
+  it('one starts while other commands prepare theirs: none empties the files that it is started with', () => {
+    const files = () =>
+      ['system-calls', 'git-format', 'empty'].map((name) => {
+        const { ino, ctimeMs } = statSync(at(`state/${name}`), { throwIfNoEntry: false }) ?? {};
+        return [name, ino, ctimeMs];
+      });
+    const before = files();
+    bubblewrap(repo);
+    expect(files()).toEqual(before);
   });
 
   it('a checkout and a Node that lie in the home are there, and the rest of it is not', async () => {

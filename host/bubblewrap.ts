@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepFile } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { capture } from './capture.ts';
 import { cleanEnv } from './env.ts';
@@ -24,19 +25,20 @@ export function bubblewrap(repo: string): Sandbox {
   const state = join(homeOf(root), 'state');
   // A folder that does not exist cannot be covered, and would be visible once somebody makes it.
   for (const folder of [state, join(root, 'state')]) mkdirSync(folder, { recursive: true });
+  // These files are read as other commands' sandboxes start: they stay as they are while they are right.
   // An empty file and not /dev/null, which cannot be opened inside: git refuses to work without a readable
   // configuration.
   const empty = join(state, 'empty');
-  writeFileSync(empty, '');
+  keepFile(empty, '');
   // Shown in place of git's configuration: some repositories (another hash, another store of references)
   // cannot be read without this part of it.
   const format = join(state, 'git-format');
   const shared = gitFolders(root).at(-1);
   const config = shared && join(shared, 'config');
-  writeFileSync(format, config ? formatOf(config) : '');
+  keepFile(format, config ? formatOf(config) : '');
   const filter = callFilter();
   const calls = join(state, 'system-calls');
-  if (filter) writeFileSync(calls, filter);
+  if (filter) keepFile(calls, filter);
   // bwrap takes the filter from a descriptor, which a shell opens: 3 to 5 are the data's.
   const start = filter ? ['sh', '-c', 'exec "$@" 9<"$0"', calls, 'bwrap', '--seccomp', '9'] : ['bwrap'];
   return {
