@@ -48,8 +48,8 @@ export class Builds {
   }
 
   /**
-   * Makes a build by `build`, which writes into an empty folder and says whether it could. Null where there is
-   * none then, as on a full disk: a command runs without it.
+   * Makes a build by `build`, which writes into an empty folder and says whether it could. Null where there
+   * is none then, as on a full disk: a command runs without it.
    */
   async make(key: string, build: (out: string) => Promise<boolean>): Promise<string | null> {
     let fresh = '';
