@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { noSandbox } from '#host/sandbox';
@@ -54,5 +54,31 @@ it('has the encoder compute on the device and the threads that the run held', as
   expect(await encodedOn(null, 2)).toBe(' ');
   // Where runs are side by side, each has one thread, and its judging too.
   expect(await encodedOn(null, 3, 1)).toBe(' 1');
+  rmSync(repo, { recursive: true });
+});
+
+it('keeps why a run could not be measured in the folder of the key alone', async () => {
+  const repo = newRepo({
+    'judge.mjs':
+      "console.error('error: the encoder failed: \\x1b[31mit says this\\nand that'); process.exit(1);",
+  });
+  cpSync(join(import.meta.dirname, '../executor/fixtures/train.mjs'), join(repo, 'work/train.mjs'));
+  const tree = await snapshotTree({ repo, folder: 'work' });
+  const task = exampleTask();
+  const profile = task.contract.profiles.tiny;
+  const config = { task, repo, profile, profileName: 'tiny', leaderboard: 'tiny-1' } as unknown as Config;
+  const key = keyOf(repo, 'run/a');
+  const store = new SecretStore(key);
+  store.world = async () => ({ folder: repo, hash: 'w' });
+  const line = await measureOn({ config, sandbox: noSandbox('test'), executor: new LocalExecutor() }, store, {
+    spec: { experiment: 'good', settings: {}, samples: 100, seed: 0, tree },
+    ...{ draw: 3, rows: 10, as: 'candidate', place: { device: null }, timeoutSeconds: 60 },
+    signal: new AbortController().signal,
+  });
+  expect(line?.result).toEqual({ failed: 'not measurable' });
+  expect(readFileSync(join(key.folder, 'verdicts.jsonl'), 'utf8')).not.toContain('says');
+  const log = join(key.folder, 'unmeasured.log');
+  expect(readFileSync(log, 'utf8')).toMatch(/^\S+Z candidate on world 3: exit code 1: .*it says this.*\n$/);
+  expect(statSync(log).mode & 0o077).toBe(0);
   rmSync(repo, { recursive: true });
 });

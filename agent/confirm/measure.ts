@@ -102,16 +102,19 @@ async function measureOnce(
     if (status === 'timeout' && (timeoutSeconds < profile.timeout || spent >= timeoutSeconds)) return null;
     const result =
       status === 'finished'
-        ? await judged({
-            task,
-            repo,
-            sandbox,
-            runDir: handle.dir,
-            samples: rows,
-            world: secretWorld.folder,
-            ...place,
-            signal,
-          })
+        ? await judged(
+            {
+              task,
+              repo,
+              sandbox,
+              runDir: handle.dir,
+              samples: rows,
+              world: secretWorld.folder,
+              ...place,
+              signal,
+            },
+            (why) => store.noteUnmeasured({ draw, as, why }),
+          )
         : { failed: status };
     if (result === null) return null;
     const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, as, again, result };
@@ -124,8 +127,11 @@ async function measureOnce(
   }
 }
 
-/** The numbers of the verdict; null where the judge was ended with the loop. */
-async function judged(request: Parameters<typeof judgeRun>[0]): Promise<OnSecretWorld['result'] | null> {
+/** The numbers of the verdict; null where the judge was ended with the loop. `note`: told why it has none. */
+async function judged(
+  request: Parameters<typeof judgeRun>[0],
+  note: (why: string) => void,
+): Promise<OnSecretWorld['result'] | null> {
   try {
     const { metrics, observed, declared } = await judgeRun(request);
     return { metrics, observed, declared };
@@ -134,8 +140,9 @@ async function judged(request: Parameters<typeof judgeRun>[0]): Promise<OnSecret
     // The code alone counts: the judge's line may have the encoder's words, and any other code may have been
     // brought about by the encoder, whose candidate must not get another try by it.
     if (error instanceof JudgeError && error.exitCode === OWN_FAULT) throw new OwnFault('the judge failed');
-    if (error instanceof JudgeError) return { failed: 'not measurable' };
-    throw error;
+    if (!(error instanceof JudgeError)) throw error;
+    note(`exit code ${error.exitCode}: ${error.message}`);
+    return { failed: 'not measurable' };
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -17,6 +18,7 @@ import { Pair } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
+import { plain } from '#contract/text';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import type { Executor, SecretWorld } from '../executor/executor.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
@@ -113,6 +115,19 @@ export class SecretStore {
 
   #path(name: string): string {
     return join(this.of.folder, name);
+  }
+
+  /**
+   * Keeps why a run could not be measured, for a person alone: it may be in the words of the run's code,
+   * which could say something of the world.
+   */
+  noteUnmeasured({ draw, as, why }: Pick<OnSecretWorld, 'draw' | 'as'> & { why: string }): void {
+    const line = `${new Date().toISOString()} ${as} on world ${draw}: ${plain(why).slice(0, 1000)}\n`;
+    try {
+      appendFileSync(this.#path('unmeasured.log'), line, { mode: 0o600 });
+    } catch {
+      // What it gave counts without this line, too.
+    }
   }
 
   /** What a run gave on a world; undefined where it was not made there. `again`: as in a line. */
