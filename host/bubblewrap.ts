@@ -25,7 +25,8 @@ export function bubblewrap(repo: string): Sandbox {
   const state = join(homeOf(root), 'state');
   // A folder that does not exist cannot be covered, and would be visible once somebody makes it.
   for (const folder of [state, join(root, 'state')]) mkdirSync(folder, { recursive: true });
-  // These files are read as other commands' sandboxes start: they stay as they are while they are right.
+  // What follows is read as other commands' sandboxes start: a file stays as it is while it is right.
+
   // An empty file and not /dev/null, which cannot be opened inside: git refuses to work without a readable
   // configuration.
   const empty = join(state, 'empty');

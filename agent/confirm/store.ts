@@ -121,7 +121,7 @@ export class SecretStore {
    * Keeps why a run could not be measured, for a person alone: it may be in the words of the run's code,
    * which could say something of the world.
    */
-  noteUnmeasured({ draw, as, why }: Pick<OnSecretWorld, 'draw' | 'as'> & { why: string }): void {
+  noteUnmeasured({ draw, as, why }: { draw: number; as: string; why: string }): void {
     const line = `${new Date().toISOString()} ${as} on world ${draw}: ${plain(why).slice(0, 1000)}\n`;
     try {
       appendFileSync(this.#path('unmeasured.log'), line, { mode: 0o600 });

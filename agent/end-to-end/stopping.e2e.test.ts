@@ -114,7 +114,7 @@ it('does not wait at its end for the judge that it has started for later', async
   git(repo, 'commit', '-qam', 'A judge that takes long to start');
   const loop = loopOf(repo);
   await eventOf(repo, 'loop.stopped');
-  expect(await Promise.race([loop.ended, sleep(10_000, 'waits', { ref: false })])).not.toBe('waits');
+  expect(await Promise.race([loop.ended, sleep(30_000, 'waits', { ref: false })])).not.toBe('waits');
   expect(processesIn(repo)).toEqual([]);
 });
 

@@ -67,7 +67,9 @@ export class Builds {
         rmSync(join(this.root, key), { recursive: true, force: true });
         renameSync(fresh, join(this.root, key));
       }
-    } catch {}
+    } catch {
+      // Nothing could be written: there is none.
+    }
     if (fresh !== '') rmSync(fresh, { recursive: true, force: true });
     return this.find(key) ?? null;
   }
@@ -86,10 +88,8 @@ export class Builds {
       const folder = join(this.root, name);
       const list = join(folder, 'list.json');
       // Another process may have renamed or removed it since.
-      const { mtimeMs } = statSync(existsSync(list) ? list : folder, { throwIfNoEntry: false }) ?? {
-        mtimeMs: Date.now(),
-      };
-      if (Date.now() - mtimeMs > KEPT_MS) rmSync(folder, { recursive: true, force: true });
+      const there = statSync(existsSync(list) ? list : folder, { throwIfNoEntry: false });
+      if (there && Date.now() - there.mtimeMs > KEPT_MS) rmSync(folder, { recursive: true, force: true });
     }
   }
 }
