@@ -1,13 +1,19 @@
 // One thread of the data service: draws every n-th batch ahead into a ring in shared memory.
 import { parentPort, workerData } from 'node:worker_threads';
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
+import { whileLoading } from '#engine/native/threads';
 import { FAILED, FREED, type FrameTask, STOPPED, slotBytes } from './frames.ts';
 import { Sampler } from './sampler.ts';
 
-const { world, seed, from, rows, batch, thread, threads, slots, shared, ready, control } =
+const { world, seed, from, rows, batch, thread, threads, slots, shared, ready, control, loading } =
   workerData.task as FrameTask;
-const sampler = new Sampler(world, seed, 'train');
 const d = world.hiddenDim;
+const sampler = whileLoading(loading, () => {
+  const opened = new Sampler(world, seed, 'train');
+  // Loads what the first batch would.
+  opened.sample(from, 1, new Float32Array(d));
+  return opened;
+});
 const bytes = slotBytes(batch, d);
 
 /** Waits until the ring has a slot for that frame; false when the frames are no longer needed. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
+import { closeLoading, openLoading } from '#engine/native/threads';
 import type { World } from '../world/world.ts';
 import { Sampler } from './sampler.ts';
 
@@ -26,6 +27,8 @@ export interface FrameTask extends FrameRequest {
   /** By slot: the number of the frame in it, counted from 1. */
   ready: Int32Array;
   control: Int32Array;
+  /** For native modules (engine/native/loading.mjs). */
+  loading: Int32Array;
 }
 
 /** The frames of a stream in order, whichever thread draws them. */
@@ -100,8 +103,9 @@ async function drawnAhead(request: FrameRequest, threads: number): Promise<Frame
   const shared = new SharedArrayBuffer(slots * size);
   const ready = new Int32Array(new SharedArrayBuffer(slots * 4));
   const control = new Int32Array(new SharedArrayBuffer(12));
+  const loading = openLoading();
   const workers = Array.from({ length: threads }, (_, thread) => {
-    const task: FrameTask = { ...request, world, thread, threads, slots, shared, ready, control };
+    const task: FrameTask = { ...request, world, thread, threads, slots, shared, ready, control, loading };
     const worker = new Worker(new URL('../thread.mjs', import.meta.url), {
       workerData: { module: new URL('./frame-thread.ts', import.meta.url).href, task },
       execArgv: [],
@@ -118,6 +122,7 @@ async function drawnAhead(request: FrameRequest, threads: number): Promise<Frame
         }),
     ),
   );
+  closeLoading(loading);
   for (const worker of workers) worker.unref();
   let frame = 0;
   return {

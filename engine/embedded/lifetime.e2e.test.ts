@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const program = fileURLToPath(new URL('./testing/program.ts', import.meta.url));
-
-function start(ending: string): { child: ChildProcess; said: () => string } {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ending], {
+function start(
+  ending: string,
+  program = './testing/program.ts',
+): { child: ChildProcess; said: () => string } {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ending], {
     env: { ...process.env, ENGINE_THREADS: '3' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -34,6 +36,13 @@ it('threads do not keep a process: it ends with its work, or with its error', as
   expect(code).toBe(0);
   expect(thrown.said()).toContain('Error: as told');
   expect(errorCode).toBe(1);
+});
+
+it('threads may be ended while they load their kernels', async () => {
+  const { child, said } = start('', './testing/ending.ts');
+  const [code] = await once(child, 'close');
+  expect(said()).toBe('');
+  expect(code).toBe(0);
 });
 
 it.each(['SIGKILL', 'SIGTERM'] as const)('%s in the middle of work leaves nothing behind', async (signal) => {

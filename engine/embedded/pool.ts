@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { askForHugePages } from '../native/huge-pages.ts';
 import type { Native } from '../native/open.ts';
+import { closeLoading, openLoading } from '../native/threads.ts';
 import { type Build, builds, wasmOf } from './build.ts';
 import type { Kernel } from './chunks.mjs';
 import * as words from './chunks.mjs';
@@ -49,6 +50,7 @@ export class Pool {
   private readonly kernels: Kernel[];
   private readonly numberOf = new Map<string, number>();
   private readonly workers: Worker[] = [];
+  private readonly loading = openLoading();
   private readonly control: Int32Array;
   private readonly parameters: Float64Array;
 
@@ -72,7 +74,7 @@ export class Pool {
     this.control[words.CHUNK] = 1;
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
-        workerData: { module, memory, native: native?.path },
+        workerData: { module, memory, native: native?.path, loading: this.loading },
         execArgv: [],
       });
       // The threads do not keep the process alive.
@@ -146,6 +148,7 @@ export class Pool {
 
   /** Ends the threads; the pool must not be used again. */
   async close(): Promise<void> {
+    closeLoading(this.loading);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }

@@ -3,17 +3,25 @@
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
+import { whileLoading } from '../native/loading.mjs';
 import { ARGUMENTS, JOBS, kernelsOf, MAX_ARGUMENTS, takeChunks } from './chunks.mjs';
 
-const { module, memory, native } = workerData;
+const { module, memory, native, loading } = workerData;
 // If the memory grew while it was handed over, this thread would keep the old size: plain loads do not check
 // it, but memory.fill would trap. Growing by 0 pages takes the current size; later growth reaches this
 // thread.
 memory.grow(0);
 const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-const library = native && createRequire(import.meta.url)('koffi').load(native);
-const func = library && ((declaration) => library.func(declaration));
-const kernels = [...kernelsOf(exports, memory, func).values()];
+function nativeKernels() {
+  const library = createRequire(import.meta.url)('koffi').load(native);
+  return kernelsWith((declaration) => library.func(declaration));
+}
+
+function kernelsWith(func) {
+  return [...kernelsOf(exports, memory, func).values()];
+}
+
+const kernels = native ? whileLoading(loading, nativeKernels) : kernelsWith(null);
 const control = new Int32Array(memory.buffer, 0, ARGUMENTS / 4);
 const parameters = new Float64Array(memory.buffer, ARGUMENTS, MAX_ARGUMENTS);
 

@@ -1,0 +1,40 @@
+// A thread that loads a native module must not be ended meanwhile: koffi aborts the whole process then. Plain
+// JavaScript, since `--import tsx` does not reach threads.
+
+/** The bit of the word that says that no thread may begin to load; the others count those that load. */
+const ENDING = 1 << 30;
+
+/** The word that the threads of one owner share with it: an Int32Array over shared memory. */
+export const loadingWord = () => new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * What `load` returns, on a thread. Where the threads are to end already it does not return: the thread
+ * sleeps until it is ended.
+ */
+export function whileLoading(word, load) {
+  const before = Atomics.add(word, 0, 1);
+  try {
+    if ((before & ENDING) === 0) return load();
+  } finally {
+    Atomics.sub(word, 0, 1);
+    Atomics.notify(word, 0);
+  }
+  const never = loadingWord();
+  for (;;) Atomics.wait(never, 0, 0);
+}
+
+/**
+ * For the owner, before its threads end: lets no further thread begin to load, and waits until none loads, at
+ * most so long. Returns whether none does.
+ */
+export function endLoading(word, mostMs) {
+  Atomics.or(word, 0, ENDING);
+  const end = performance.now() + mostMs;
+  for (;;) {
+    const now = Atomics.load(word, 0);
+    if (now === ENDING) return true;
+    const left = end - performance.now();
+    if (left <= 0) return false;
+    Atomics.wait(word, 0, now, left);
+  }
+}
