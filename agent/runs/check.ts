@@ -25,10 +25,14 @@ const AHEAD_LOG = 'check-ahead.log';
 
 /**
  * Runs the task's check in a tree of the workspace, in the sandbox. The check itself is the one that the run
- * branch began with. Null when it passes, otherwise its last error line and the name of its log. `ahead`:
- * it runs while nothing else wants a core, and ends when this aborts.
+ * branch began with. Null when it passes, otherwise its last error line and the name of its log. In the
+ * `background` it runs while nothing else wants a core; it ends when the signal aborts.
  */
-export async function checkTree(loop: LoopParts, tree: string, ahead?: AbortSignal): Promise<string | null> {
+export async function checkTree(
+  loop: LoopParts,
+  tree: string,
+  { background = false, signal }: { background?: boolean; signal?: AbortSignal } = {},
+): Promise<string | null> {
   const {
     config: { repo, task },
     sandbox,
@@ -38,16 +42,16 @@ export async function checkTree(loop: LoopParts, tree: string, ahead?: AbortSign
   const plain = { words: splitCommand(task.contract.check), readable: readsOf(task, repo, cwd) };
   const { words, readable } = await builtCommand({ repo, sandbox, cwd }, plain);
   const { argv, env } = sandbox.wrap(words, { cwd, readable });
-  const log = ahead ? AHEAD_LOG : LOG;
+  const log = background ? AHEAD_LOG : LOG;
   const child = startChild({
     argv,
     cwd,
     env,
-    background: ahead !== undefined,
+    background,
     log: { path: join(logsDir(repo), log), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
-    until: ahead
-      ? { signal: AbortSignal.any([stopper.hard, ahead]), reason: 'it is not needed', graceSeconds: 0 }
+    until: signal
+      ? { signal: AbortSignal.any([stopper.hard, signal]), reason: 'it is not needed', graceSeconds: 0 }
       : { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
   });
   const exit = await child.done;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LoopParts } from './check.ts';
 import { Checks } from './checks.ts';
 
@@ -13,8 +13,8 @@ function checks(...answers: (Answer | Promise<Answer>)[]) {
   });
   const under = new Checks(
     {} as LoopParts,
-    async (_, tree, ahead) => {
-      calls.push({ tree, ahead: ahead !== undefined, ended: () => ahead?.aborted ?? false });
+    async (_, tree, { background = false, signal } = {}) => {
+      calls.push({ tree, ahead: background, ended: () => signal?.aborted ?? false });
       const answer = await answers[calls.length - 1];
       if (answer instanceof Error) throw answer;
       return answer ?? null;
@@ -50,12 +50,52 @@ it.each([
   expect(calls.map(({ ahead }) => ahead)).toEqual([true, false]);
 });
 
-it('ends a check that takes too long, and begins another', async () => {
-  const { under, calls, outOf } = checks(never, 'too small');
-  under.ahead('a', training);
-  outOf();
-  expect(await under.of('a')).toBe('too small');
-  expect(calls[0]?.ended()).toBe(true);
+describe('where the check beside the run takes long, another begins, and', () => {
+  /** The first check and the second, whose answers are given later. */
+  function both() {
+    const give: ((answer: Answer) => void)[] = [];
+    const answers = [0, 1].map(() => new Promise<Answer>((resolve) => give.push(resolve)));
+    const { under, calls, outOf } = checks(...answers);
+    under.ahead('a', training);
+    outOf();
+    const result = under.of('a');
+    return { calls, result, first: give[0], second: give[1] };
+  }
+  const turn = () => new Promise(setImmediate);
+
+  it.each([null, 'too small'])('its result counts, and ends the first: %s', async (answer) => {
+    const { calls, result, second } = both();
+    await turn();
+    expect(calls.map(({ ahead }) => ahead)).toEqual([true, false]);
+    second(answer);
+    expect(await result).toBe(answer);
+    expect(calls[0]?.ended()).toBe(true);
+  });
+
+  it('a pass of the first is enough, and ends the second', async () => {
+    const { calls, result, first } = both();
+    await turn();
+    first(null);
+    expect(await result).toBeNull();
+    expect(calls[1]?.ended()).toBe(true);
+  });
+
+  it('a failure of the first counts for nothing', async () => {
+    const { result, first, second } = both();
+    await turn();
+    first('killed for lack of memory');
+    await turn();
+    second(null);
+    expect(await result).toBeNull();
+  });
+
+  it('an error of the second is not lost, and leaves nothing running', async () => {
+    const { calls, result, second } = both();
+    await turn();
+    second(new Error('no such program'));
+    await expect(result).rejects.toThrow('no such program');
+    expect(calls[0]?.ended()).toBe(true);
+  });
 });
 
 it('ends with a run that does not finish, and when the sprint ends', async () => {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkTree, type LoopParts } from './check.ts';
 
 /**
- * How long a check that has begun ahead, in the background, may still take when its result is asked for:
- * about as long as it takes anew in a small world, so that waiting in vain costs no more than a second
- * beginning.
+ * How long a check that has begun ahead, in the background, may still take alone when its result is asked
+ * for. Then a second one begins, with the priority of other work: on cores that are taken the first gets no
+ * time.
  */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 1500;
 const patience = (): Promise<null> => sleep(PATIENCE_MS, null, { ref: false });
 
 /**
@@ -25,7 +25,7 @@ export class Checks {
   ahead(tree: string, run: Promise<{ status: string }>): void {
     if (this.#ahead.has(tree)) return;
     const end = new AbortController();
-    const passes = this.check(this.loop, tree, end.signal).then(
+    const passes = this.check(this.loop, tree, { background: true, signal: end.signal }).then(
       (failed) => failed === null,
       () => false,
     );
@@ -36,13 +36,21 @@ export class Checks {
 
   /**
    * Null where the check of a tree passes, otherwise why not. One that began ahead counts only where it
-   * passes in time: what runs beside it may have made it fail.
+   * passes: what runs beside it may have made it fail.
    */
   async of(tree: string): Promise<string | null> {
     const begun = this.#ahead.get(tree);
     if (begun && (await Promise.race([begun.passes, this.out()]))) return null;
-    this.#drop(tree);
-    return this.check(this.loop, tree);
+    if (!begun) return this.check(this.loop, tree);
+    const end = new AbortController();
+    const again = this.check(this.loop, tree, { signal: end.signal });
+    try {
+      // The result of the second one, or sooner a pass of the first.
+      return await Promise.race([again, begun.passes.then((passes) => (passes ? null : again))]);
+    } finally {
+      end.abort();
+      this.#drop(tree);
+    }
   }
 
   /** Ends what has begun ahead. */
