@@ -137,9 +137,25 @@ else console.log(JSON.stringify({ word: (await import('./later.ts')).word }));
   expect(told('--later').stdout).toContain('second');
   // One that is older than any process goes with the next build.
   utimesSync(join(program(), '..', part), 0, 0);
+  // So does what a process that was killed has left; another may be writing now.
+  for (const name of ['.new-killed', '.new-now']) mkdirSync(join(place(), name));
+  utimesSync(join(place(), '.new-killed'), 0, 0);
   writeFileSync(at('agent/say.ts'), say('third'));
   expect(told('--flag').stdout).toContain('third');
   expect(parts()).not.toContain(part);
+  expect(builds().filter((name) => name.startsWith('.'))).toEqual(['.new-now']);
+});
+
+it('does not build where nothing can be written, and runs as TypeScript', () => {
+  rmSync(at('node_modules'));
+  mkdirSync(at('node_modules/esbuild'), { recursive: true });
+  symlinkSync(join(checkout, 'node_modules/tsx'), at('node_modules/tsx'));
+  writeFileSync(at('node_modules/esbuild/package.json'), JSON.stringify({ main: 'main.js' }));
+  writeFileSync(at('node_modules/esbuild/main.js'), "console.log('builds')");
+  expect(told('--flag').stdout).toMatch(/^builds\n/);
+  rmSync(at('state'), { recursive: true });
+  writeFileSync(at('state'), '');
+  expect(say().word).toBe('first');
 });
 
 it('never builds code of a workspace', () => {

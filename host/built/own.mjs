@@ -3,6 +3,9 @@
 // only while all that it was made of is the same, byte for byte. No code of a workspace is in it.
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
+  constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -66,6 +69,9 @@ function isOurs(path) {
 }
 
 async function make(name, folder) {
+  // First, since where nothing can be written each start would build in vain.
+  mkdirSync(PLACE, { recursive: true, mode: 0o700 });
+  accessSync(existsSync(folder) ? folder : PLACE, constants.W_OK);
   const { build, stop } = await import('esbuild');
   const files = { 'package.json': sha256(readFileSync(join(root, 'package.json'))) };
   const read = (path) => {
@@ -130,12 +136,18 @@ function put(folder, name, contents) {
   }
 }
 
-/** Removes parts of builds that were made long ago. */
+/** Removes parts of builds that were made long ago, and what processes that were killed have left. */
 function prune(folder, made) {
-  const now = Object.keys(made).flatMap((name) => [name, `${name}.map`]);
-  for (const name of readdirSync(folder)) {
+  const now = ['list.json', ...Object.keys(made).flatMap((name) => [name, `${name}.map`])];
+  removeOld(folder, (name) => !now.includes(name));
+  removeOld(PLACE, (name) => name.startsWith('.new-'));
+}
+
+function removeOld(folder, isPart) {
+  for (const name of readdirSync(folder).filter(isPart)) {
     const path = join(folder, name);
-    if (name === 'list.json' || now.includes(name)) continue;
-    if (Date.now() - lstatSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+    // Another process may have removed it since.
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there && Date.now() - there.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
 }
