@@ -50,9 +50,12 @@ export async function checkTree(
     background,
     log: { path: join(logsDir(repo), log), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
-    until: signal
-      ? { signal: AbortSignal.any([stopper.hard, signal]), reason: 'it is not needed', graceSeconds: 0 }
-      : { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
+    until: {
+      signal: signal ? AbortSignal.any([stopper.hard, signal]) : stopper.hard,
+      reason: 'the loop was stopped',
+      // What is no longer needed, or was not asked for yet, has nothing to say.
+      graceSeconds: signal ? 0 : 1,
+    },
   });
   const exit = await child.done;
   if (exit.code === 0) return null;

@@ -5,10 +5,10 @@ import { whileLoading } from '#engine/native/threads';
 import { FAILED, FREED, type FrameTask, STOPPED, slotBytes } from './frames.ts';
 import { Sampler } from './sampler.ts';
 
-const { world, seed, from, rows, batch, thread, threads, slots, shared, ready, control, loading } =
+const { world, seed, from, rows, batch, thread, threads, slots, shared, ready, control } =
   workerData.task as FrameTask;
 const d = world.hiddenDim;
-const sampler = whileLoading(loading, () => {
+const sampler = whileLoading(workerData.loading, () => {
   const opened = new Sampler(world, seed, 'train');
   // Loads what the first batch would.
   opened.sample(from, 1, new Float32Array(d));

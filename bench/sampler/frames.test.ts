@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
 import { buildWorld } from '../world/build.ts';
-import { drawnOnDemand } from './frames.ts';
+import { drawnOnDemand, openFrames } from './frames.ts';
 import { config } from './testing/deep-world.ts';
 
 const world = await buildWorld(config);
@@ -43,5 +43,30 @@ describe('frames that are drawn on demand', () => {
       expect(frames.next()).toBeNull();
       expect(drawn).toEqual(Array.from({ length: count }, (_, i) => from + i));
     }
+  });
+});
+
+describe('frames that are drawn ahead, by threads', () => {
+  const request = { world, seed: 5, from: 3, rows: 25, batch: 10 };
+  const listeners = process.listenerCount('exit');
+  afterEach(() => {
+    expect(process.listenerCount('exit')).toBeLessThanOrEqual(listeners);
+    vi.unstubAllEnvs();
+  });
+
+  it('are those that are drawn on demand', async () => {
+    const [here, ahead] = [await openFrames(request, 0), await openFrames(request, 2)];
+    for (let frame = 0; frame < 3; frame++) {
+      const bytes = here.next()?.bytes ?? [];
+      expect(bytes.length).toBeGreaterThan(0);
+      expect(Buffer.compare(Buffer.from(ahead.next()?.bytes ?? []), Buffer.from(bytes))).toBe(0);
+    }
+    expect([here.next(), ahead.next()]).toEqual([null, null]);
+    ahead.stop();
+  });
+
+  it('fail where a thread cannot start', async () => {
+    vi.stubEnv('ENGINE_NATIVE', 'nonsense');
+    await expect(openFrames(request, 2)).rejects.toThrow('ENGINE_NATIVE');
   });
 });

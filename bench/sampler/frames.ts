@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
-import { closeLoading, openLoading } from '#engine/native/threads';
+import { closeLoading, startLoading } from '#engine/native/threads';
 import type { World } from '../world/world.ts';
 import { Sampler } from './sampler.ts';
 
@@ -27,8 +26,6 @@ export interface FrameTask extends FrameRequest {
   /** By slot: the number of the frame in it, counted from 1. */
   ready: Int32Array;
   control: Int32Array;
-  /** For native modules (engine/native/loading.mjs). */
-  loading: Int32Array;
 }
 
 /** The frames of a stream in order, whichever thread draws them. */
@@ -103,26 +100,27 @@ async function drawnAhead(request: FrameRequest, threads: number): Promise<Frame
   const shared = new SharedArrayBuffer(slots * size);
   const ready = new Int32Array(new SharedArrayBuffer(slots * 4));
   const control = new Int32Array(new SharedArrayBuffer(12));
-  const loading = openLoading();
   const workers = Array.from({ length: threads }, (_, thread) => {
-    const task: FrameTask = { ...request, world, thread, threads, slots, shared, ready, control, loading };
-    const worker = new Worker(new URL('../thread.mjs', import.meta.url), {
+    const task: FrameTask = { ...request, world, thread, threads, slots, shared, ready, control };
+    return startLoading(new URL('../thread.mjs', import.meta.url), {
       workerData: { module: new URL('./frame-thread.ts', import.meta.url).href, task },
       execArgv: [],
     });
-    return worker;
   });
   // From here on this thread blocks, so a thread that cannot start must be reported now.
-  await Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<void>((resolve, reject) => {
-          worker.once('message', () => resolve());
-          worker.once('error', reject);
-        }),
-    ),
-  );
-  closeLoading(loading);
+  try {
+    await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise<void>((resolve, reject) => {
+            worker.once('message', () => resolve());
+            worker.once('error', reject);
+          }),
+      ),
+    );
+  } finally {
+    closeLoading(workers);
+  }
   for (const worker of workers) worker.unref();
   let frame = 0;
   return {

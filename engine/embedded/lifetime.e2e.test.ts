@@ -41,7 +41,7 @@ it('threads do not keep a process: it ends with its work, or with its error', as
 it('threads may be ended while they load their kernels', async () => {
   const { child, said } = start('', './testing/ending.ts');
   const [code] = await once(child, 'close');
-  expect(said()).toBe('');
+  expect(said()).toBe('1 0');
   expect(code).toBe(0);
 });
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endLoading, loadingWord } from '../native/loading.mjs';
 import { uniform } from '../random.ts';
 import * as words from './chunks.mjs';
 import type { SharedMemory } from './heap.ts';
@@ -112,6 +113,23 @@ it.each([20, 40, 60, 80, 110, 150])(
     await worker.terminate();
   },
 );
+
+it('a thread whose pool was closed before it loads kernels in C takes no job', async () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 4096, shared: true });
+  const control = new Int32Array(memory.buffer, 0, words.ARGUMENTS / 4);
+  control.set([0, 0, 0, 1, 1, 1], words.DONE);
+  const loading = loadingWord();
+  endLoading(loading, 0);
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+    workerData: { module: fillingModule, memory, native: '/nowhere.so', loading },
+    execArgv: [],
+  });
+  await once(worker, 'online');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(control[words.NEXT]).toBe(0);
+  // It has not failed to load either.
+  expect(await worker.terminate()).toBe(1);
+});
 
 describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
   it('multiply matrices of any size', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { askForHugePages } from '../native/huge-pages.ts';
 import type { Native } from '../native/open.ts';
-import { closeLoading, openLoading } from '../native/threads.ts';
+import { closeLoading, startLoading } from '../native/threads.ts';
 import { type Build, builds, wasmOf } from './build.ts';
 import type { Kernel } from './chunks.mjs';
 import * as words from './chunks.mjs';
@@ -50,7 +50,6 @@ export class Pool {
   private readonly kernels: Kernel[];
   private readonly numberOf = new Map<string, number>();
   private readonly workers: Worker[] = [];
-  private readonly loading = openLoading();
   private readonly control: Int32Array;
   private readonly parameters: Float64Array;
 
@@ -73,8 +72,8 @@ export class Pool {
     // An empty job, for threads that look for one before the first job.
     this.control[words.CHUNK] = 1;
     for (let i = 1; i < threads; i++) {
-      const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
-        workerData: { module, memory, native: native?.path, loading: this.loading },
+      const worker = startLoading(new URL('./worker.mjs', import.meta.url), {
+        workerData: { module, memory, native: native?.path },
         execArgv: [],
       });
       // The threads do not keep the process alive.
@@ -148,7 +147,7 @@ export class Pool {
 
   /** Ends the threads; the pool must not be used again. */
   async close(): Promise<void> {
-    closeLoading(this.loading);
+    closeLoading(this.workers);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }

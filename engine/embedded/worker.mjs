@@ -12,6 +12,7 @@ const { module, memory, native, loading } = workerData;
 // thread.
 memory.grow(0);
 const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+
 function nativeKernels() {
   const library = createRequire(import.meta.url)('koffi').load(native);
   return kernelsWith((declaration) => library.func(declaration));

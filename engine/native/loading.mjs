@@ -1,15 +1,15 @@
 // A thread that loads a native module must not be ended meanwhile: koffi aborts the whole process then. Plain
 // JavaScript, since `--import tsx` does not reach threads.
 
-/** The bit of the word that says that no thread may begin to load; the others count those that load. */
+/** The bit of the word that says that the thread must not begin to load; the other says that it loads. */
 const ENDING = 1 << 30;
 
-/** The word that the threads of one owner share with it: an Int32Array over shared memory. */
+/** The word that a thread shares with its owner: an Int32Array over shared memory. */
 export const loadingWord = () => new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * What `load` returns, on a thread. Where the threads are to end already it does not return: the thread
- * sleeps until it is ended.
+ * What `load` returns, on the thread. Where it is to end already this does not return: the thread sleeps
+ * until it is ended.
  */
 export function whileLoading(word, load) {
   const before = Atomics.add(word, 0, 1);
@@ -24,8 +24,8 @@ export function whileLoading(word, load) {
 }
 
 /**
- * For the owner, before its threads end: lets no further thread begin to load, and waits until none loads, at
- * most so long. Returns whether none does.
+ * For the owner, before the thread ends: it begins to load no more, and is waited for while it loads, at most
+ * so long. Returns whether it does not.
  */
 export function endLoading(word, mostMs) {
   Atomics.or(word, 0, ENDING);

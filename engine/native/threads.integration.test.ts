@@ -1,24 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
+const MODULE = new URL('./loading.mjs', import.meta.url);
+const THREAD = `
+  import { writeSync } from 'node:fs';
+  import { workerData } from 'node:worker_threads';
+  import { whileLoading } from '${MODULE}';
+  whileLoading(workerData.loading, () => {
+    Atomics.store(workerData.begun, 0, 1);
+    Atomics.notify(workerData.begun, 0);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    writeSync(1, 'loaded');
+  });`;
 const PROGRAM = `
-  import { Worker } from 'node:worker_threads';
-  import { openLoading } from '${new URL('./threads.ts', import.meta.url)}';
-
-  const THREAD = \`
-    const { workerData: { module, word, begun } } = require('node:worker_threads');
-    import(module).then(({ whileLoading }) => {
-      whileLoading(word, () => {
-        Atomics.store(begun, 0, 1);
-        Atomics.notify(begun, 0);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
-        require('node:fs').writeSync(1, 'loaded');
-      });
-    });\`;
+  import { startLoading } from '${new URL('./threads.ts', import.meta.url)}';
   const begun = new Int32Array(new SharedArrayBuffer(4));
-  const module = '${new URL('./loading.mjs', import.meta.url)}';
-  const workerData = { module, word: openLoading(), begun };
-  new Worker(THREAD, { eval: true, execArgv: [], workerData }).unref();
+  const entry = new URL('data:text/javascript,${encodeURIComponent(THREAD).replaceAll("'", '%27')}');
+  startLoading(entry, { execArgv: [], workerData: { begun } }).unref();
   Atomics.wait(begun, 0, 0);
   ENDING;`;
 

@@ -1,78 +1,67 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { afterEach, expect, it } from 'vitest';
-import { endLoading, loadingWord } from './loading.mjs';
-import { closeLoading, openLoading } from './threads.ts';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { closeLoading, startLoading } from './threads.ts';
 
 const [BEGUN, LOADED] = [0, 1];
-/** A thread that needs so long to load, and notes what it has done. */
-const THREAD = `
-const { workerData: { module, word, notes, ms } } = require('node:worker_threads');
-import(module).then(({ whileLoading }) => {
-  whileLoading(word, () => {
-    Atomics.store(notes, ${BEGUN}, 1);
-    Atomics.notify(notes, ${BEGUN});
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-    Atomics.store(notes, ${LOADED}, 1);
-  });
-});`;
+/** A thread that does this to load, and notes what it has done. */
+const programOf = (load: string) => `
+  import { workerData } from 'node:worker_threads';
+  import { whileLoading } from '${new URL('./loading.mjs', import.meta.url)}';
+  const { loading, notes } = workerData;
+  const note = (what) => { Atomics.store(notes, what, 1); Atomics.notify(notes, what); };
+  const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  whileLoading(loading, () => {
+    note(${BEGUN});
+    ${load};
+    note(${LOADED});
+  });`;
 
+let listeners: number;
 const threads: Worker[] = [];
-afterEach(() => Promise.all(threads.splice(0).map((thread) => thread.terminate())));
+beforeEach(() => {
+  listeners = process.listenerCount('exit');
+});
+afterEach(async () => {
+  await Promise.all(threads.splice(0).map((thread) => thread.terminate()));
+  expect(process.listenerCount('exit')).toBeLessThanOrEqual(listeners);
+});
 
-function start(word: Int32Array, ms: number): { thread: Worker; notes: Int32Array } {
+function start(load: string): { thread: Worker; notes: Int32Array } {
   const notes = new Int32Array(new SharedArrayBuffer(8));
-  const module = new URL('./loading.mjs', import.meta.url).href;
-  const thread = new Worker(THREAD, { eval: true, execArgv: [], workerData: { module, word, notes, ms } });
+  const entry = new URL(`data:text/javascript,${encodeURIComponent(programOf(load))}`);
+  const thread = startLoading(entry, { execArgv: [], workerData: { notes } });
   threads.push(thread);
   return { thread, notes };
 }
 
-it('waits for the threads that load, and for no other', () => {
-  const word = openLoading();
-  const { notes } = start(word, 300);
-  Atomics.wait(notes, BEGUN, 0);
-  expect(notes[LOADED]).toBe(0);
-  closeLoading(word);
-  expect(notes[LOADED]).toBe(1);
-  // None loads now: at once.
-  expect(endLoading(word, 0)).toBe(true);
-});
+const msOf = (work: () => void): number => {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+};
 
-it('does not wait for ever for a thread that hangs', () => {
-  const word = loadingWord();
-  const { notes } = start(word, 1e9);
-  Atomics.wait(notes, BEGUN, 0);
-  expect(endLoading(word, 50)).toBe(false);
+it('waits for the threads that load, and for no other', () => {
+  const [first, second] = [start('sleep(300)'), start('sleep(100)')];
+  for (const { notes } of [first, second]) Atomics.wait(notes, BEGUN, 0);
+  closeLoading([second.thread, first.thread]);
+  expect([...first.notes, ...second.notes]).toEqual([1, 1, 1, 1]);
+  closeLoading([first.thread]);
 });
 
 it('a thread that comes too late does not load, and can be ended', async () => {
-  const word = loadingWord();
-  expect(endLoading(word, 0)).toBe(true);
-  const { thread, notes } = start(word, 0);
+  const { thread, notes } = start('sleep(0)');
+  closeLoading([thread]);
   await once(thread, 'online');
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect([...notes]).toEqual([0, 0]);
-  expect(endLoading(word, 0)).toBe(true);
-  await thread.terminate();
 });
 
-it('an error while loading leaves nothing to wait for', async () => {
-  const word = loadingWord();
-  const module = new URL('./loading.mjs', import.meta.url).href;
-  const failing = `
-    const { workerData: { module, word } } = require('node:worker_threads');
-    import(module).then(({ whileLoading }) => whileLoading(word, () => { throw new Error('as told'); }));`;
-  const thread = new Worker(failing, { eval: true, execArgv: [], workerData: { module, word } });
-  const [{ message }] = await once(thread, 'error');
-  expect(message).toBe('as told');
-  expect(endLoading(word, 0)).toBe(true);
-});
-
-it('listens for the end of the process once, and no longer than it must', () => {
-  const before = process.listenerCount('exit');
-  const words = [openLoading(), openLoading()];
-  expect(process.listenerCount('exit')).toBeLessThanOrEqual(before + 1);
-  for (const word of words) closeLoading(word);
-  expect(process.listenerCount('exit')).toBe(before);
+it.each([
+  ['an error', "throw new Error('as told')", 'error'],
+  ['an end', 'process.exit()', 'exit'],
+])('does not wait for a thread that was ended by %s while it loaded', async (_, load, event) => {
+  const { thread } = start(load);
+  await once(thread, event);
+  expect(msOf(() => closeLoading([thread]))).toBeLessThan(5_000);
 });

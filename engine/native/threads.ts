@@ -1,3 +1,4 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { endLoading, loadingWord } from './loading.mjs';
 
 export { whileLoading } from './loading.mjs';
@@ -5,27 +6,36 @@ export { whileLoading } from './loading.mjs';
 /** Loading takes 30 ms, on a busy machine many times that. A thread that hangs must not keep a process. */
 const MOST_MS = 10_000;
 
-/** Of the threads that may be loading in this process. */
-const words = new Set<Int32Array>();
+/** The threads of this process that may be loading, with their words. */
+const loading = new Map<Worker, Int32Array>();
 
 /**
- * The word for new threads that load a native module (loading.mjs): the process, however it ends but by a
- * signal, ends after they have loaded it.
+ * Starts a thread that loads native modules, each by `whileLoading` with its `workerData.loading`. The
+ * process, however it ends but by a signal, ends after the thread has loaded them.
  */
-export function openLoading(): Int32Array {
-  if (words.size === 0) process.on('exit', endAll);
+export function startLoading(entry: URL, options: WorkerOptions & { workerData: object }): Worker {
   const word = loadingWord();
-  words.add(word);
-  return word;
+  const thread = new Worker(entry, { ...options, workerData: { ...options.workerData, loading: word } });
+  if (loading.size === 0) process.on('exit', endAll);
+  loading.set(thread, word);
+  // A thread that is killed while it loads never says that it has ended.
+  thread.once('exit', () => forget(thread));
+  return thread;
 }
 
-/** To be called before the threads are ended by `terminate`. */
-export function closeLoading(word: Int32Array): void {
-  endLoading(word, MOST_MS);
-  words.delete(word);
-  if (words.size === 0) process.off('exit', endAll);
+/** Waits while any of these threads loads; to be called before they are ended by `terminate`. */
+export function closeLoading(threads: readonly Worker[]): void {
+  for (const thread of threads) {
+    const word = loading.get(thread);
+    if (word) endLoading(word, MOST_MS);
+    forget(thread);
+  }
+}
+
+function forget(thread: Worker): void {
+  if (loading.delete(thread) && loading.size === 0) process.off('exit', endAll);
 }
 
 function endAll(): void {
-  for (const word of words) endLoading(word, MOST_MS);
+  closeLoading([...loading.keys()]);
 }
