@@ -1,5 +1,4 @@
-import { lstatSync, opendirSync } from 'node:fs';
-import { join } from 'node:path';
+import { entriesBelow } from '#host/entries-below';
 import { machineMemory, memoryOf } from '#host/memory';
 import { diskTrouble } from '../budget/disk.ts';
 
@@ -18,7 +17,7 @@ export function roomTrouble(out: string, maxBytes: number): string | null {
   if (bytes > maxBytes)
     return `its out/ has grown to ${gigabytes(bytes)}; at most ${gigabytes(maxBytes)} are allowed`;
   if (files > MAX_FILES) return `its out/ has more than ${MAX_FILES} files, which is the limit`;
-  return diskTrouble(out);
+  return diskTroubleOf(out);
 }
 
 /** Why a run has to end because its processes hold too much memory. Null while there is room. */
@@ -32,29 +31,26 @@ export function memoryTrouble(
 }
 
 /**
- * The space of a folder on the disk (allocated blocks of sparse files only), without following links.
- * Counting stops at the number of files that is refused.
+ * The space of a folder on the disk (allocated blocks of sparse files only). Counting stops at the number of
+ * files that is refused.
  */
 function sizeOf(folder: string): { bytes: number; files: number } {
   const sum = { bytes: 0, files: 0 };
-  const walk = (at: string) => {
-    const entries = opendirSync(at);
-    try {
-      for (let entry = entries.readSync(); entry && sum.files <= MAX_FILES; entry = entries.readSync()) {
-        const path = join(at, entry.name);
-        const stat = lstatSync(path, { throwIfNoEntry: false });
-        sum.files++;
-        sum.bytes += (stat?.blocks ?? 0) * 512;
-        if (entry.isDirectory()) walk(path);
-      }
-    } finally {
-      entries.closeSync();
-    }
-  };
-  try {
-    walk(folder);
-  } catch {} // Removed, or made unreadable, meanwhile.
+  for (const { stat } of entriesBelow(folder)) {
+    sum.files++;
+    sum.bytes += stat.blocks * 512;
+    if (sum.files > MAX_FILES) break;
+  }
   return sum;
+}
+
+/** Null too where the folder is not there any more, as after its run was removed: its end shows that. */
+function diskTroubleOf(folder: string): string | null {
+  try {
+    return diskTrouble(folder);
+  } catch {
+    return null;
+  }
 }
 
 const gigabytes = (bytes: number) => `${Number((bytes / 2 ** 30).toPrecision(2))} GiB`;

@@ -1,13 +1,14 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { capture } from '#host/capture';
+import { entriesBelow } from '#host/entries-below';
 import type { Sandbox } from '#host/sandbox';
 import type { Encoding } from '../judge/subject.ts';
 
 const SECONDS = 120;
-const MOST_BYTES = 2 ** 31;
+const MOST = { bytes: 2 ** 31, files: 10_000 };
 const EXPORT = ['node', '--import', 'tsx', 'sae/cli/export.ts'];
 
 /**
@@ -21,7 +22,7 @@ export async function withExport<T>(
 ): Promise<T> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'exported-'));
   const tooMuch = new AbortController();
-  const watch = setInterval(() => bytesIn(folder) > MOST_BYTES && tooMuch.abort(), 500);
+  const watch = setInterval(() => isTooMuch(folder) && tooMuch.abort(), 500);
   try {
     const { exit, complaint } = await capture({
       ...sandbox.wrap([...EXPORT, checkpoint, '--out', folder], {
@@ -40,10 +41,12 @@ export async function withExport<T>(
   }
 }
 
-/** Bytes of the files in a folder; the files of an export lie in none below it but while they are written. */
-function bytesIn(folder: string): number {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).reduce(
-    (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+function isTooMuch(folder: string): boolean {
+  const sum = { bytes: 0, files: 0 };
+  for (const { stat } of entriesBelow(folder)) {
+    sum.files++;
+    sum.bytes += stat.size;
+    if (sum.bytes > MOST.bytes || sum.files > MOST.files) return true;
+  }
+  return false;
 }

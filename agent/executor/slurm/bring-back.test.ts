@@ -29,7 +29,10 @@ it('brings files and record back, in folders too, and leaves links out', async (
   const large = Buffer.alloc(3 << 20, 7);
   writeFileSync(join(from, 'evals/100'), large);
   writeFileSync(join(from, 'empty'), '');
-  symlinkSync('/etc/passwd', join(from, 'link'));
+  const other = folder();
+  writeFileSync(join(other, 'secret'), 'key');
+  for (const [name, target] of Object.entries({ link: '/etc/passwd', other, round: '.', again: '.' }))
+    symlinkSync(target, join(from, name));
   const wire = new PassThrough();
   const sent = sendBack(wire, from, { record, refusal: 'k must be a number' });
   const back = await takeBack(framesOf(wire), to);

@@ -1,9 +1,10 @@
-import { closeSync, createReadStream, lstatSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
 import { RunRecord } from '#contract/run';
+import { entriesBelow } from '#host/entries-below';
 import { MAX_OUT_BYTES } from '../room.ts';
 import { next, PIECE, send } from './frames.ts';
 
@@ -25,10 +26,12 @@ export async function sendBack(
   out: string,
   ended: Pick<Back, 'record' | 'refusal'>,
 ): Promise<void> {
-  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
-    const stat = lstatSync(join(out, name), { throwIfNoEntry: false });
-    return stat?.isFile() ? [{ name, size: stat.size }] : [];
-  });
+  const files: Back['files'] = [];
+  for (const { name, stat } of entriesBelow(out)) {
+    if (stat.isFile()) files.push({ name, size: stat.size });
+    // Refused there.
+    if (files.length > MOST_FILES) break;
+  }
   await send(socket, Buffer.from(JSON.stringify({ ...ended, files })));
   for (const { name, size } of files) {
     if (size === 0) continue;
