@@ -1,3 +1,6 @@
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Stopper } from './stop.ts';
 
@@ -13,4 +16,14 @@ it('knows the mode of a stop: a later request counts where it presses more', () 
   expect(asked(['a', 'after-run'], ['b', 'keep'])).toEqual(['b', true, true, false]);
   expect(asked(['a', 'keep'], ['b', 'after-run'])).toEqual(['a', true, true, false]);
   expect(asked(['a', 'keep'], ['b', 'now'])).toEqual(['a', true, true, true]);
+});
+
+it('takes a STOP that cannot be read as one without a word', () => {
+  const repo = mkdtempSync(join(tmpdir(), 'stop-'));
+  const stopper = new Stopper(repo);
+  expect(stopper.requested()).toBeNull();
+  mkdirSync(join(repo, 'STOP/below'), { recursive: true });
+  expect(stopper.requested()).toEqual({ code: 'stop', reason: 'the file STOP' });
+  expect([stopper.keep.aborted, stopper.hard.aborted]).toEqual([true, false]);
+  expect(existsSync(join(repo, 'STOP'))).toBe(false);
 });

@@ -101,8 +101,8 @@ export class Stopper {
   requested(): StopRequest | null {
     const file = this.#file;
     if (!this.#hard.signal.aborted && existsSync(file)) {
-      const said = readFileSync(file, 'utf8').trim();
-      rmSync(file, { force: true });
+      const said = wordIn(file);
+      rmSync(file, { force: true, recursive: true });
       if (said === NOW) this.now();
       else this.ask({ code: 'stop', reason: 'the file STOP' }, said === AFTER_RUN ? 'after-run' : 'keep');
     }
@@ -136,3 +136,12 @@ export class Stopper {
 /** The contents of the file STOP: everything ends at once, or the current run finishes first. */
 export const NOW = 'now';
 export const AFTER_RUN = 'after-run';
+
+/** What a file asks for; of one that cannot be read, that it is there counts. */
+function wordIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

@@ -29,6 +29,9 @@ export class ProgressTail {
       const lines = (this.half + bytes.toString('utf8', 0, length)).split('\n');
       this.half = (lines.pop() as string).slice(0, MAX_READ);
       return lines.map(parse).filter((progress) => progress !== null);
+    } catch {
+      // A shared file system may fail for a while.
+      return [];
     } finally {
       closeSync(file.fd);
     }

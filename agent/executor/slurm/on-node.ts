@@ -59,8 +59,14 @@ function timeLeft({ record, until, timeoutSeconds }: Asked, task: Task, spent: n
   return Math.max(1, Math.min(most - spent, untilEnd));
 }
 
-const sizes = (folder: string): Record<string, number> =>
-  Object.fromEntries(readdirSync(folder).map((name) => [name, lstatSync(join(folder, name)).size]));
+/** None where the trainer has removed its folder. */
+function sizes(folder: string): Record<string, number> {
+  try {
+    return Object.fromEntries(readdirSync(folder).map((name) => [name, lstatSync(join(folder, name)).size]));
+  } catch {
+    return {};
+  }
+}
 
 await runMain(async () => {
   const dir = process.cwd();
@@ -115,7 +121,11 @@ await runMain(async () => {
     follow({ repo, record, dir, ...(await launch({ ...all, dir })), earlier, write: () => {} });
   stop = (reason, graceSeconds) => void run.stop(reason, { by: 'outside', graceSeconds });
   if (cut !== undefined) stop(`ended by Slurm on ${node}`, SAVE_SECONDS);
-  const timer = setInterval(tell, TELL_MS);
+  const timer = setInterval(() => {
+    try {
+      tell();
+    } catch {} // A shared file system may fail for a while: the next one tells.
+  }, TELL_MS);
   const done = await run.done;
   clearInterval(timer);
   const refusal = await run.refusal;
