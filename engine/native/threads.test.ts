@@ -30,7 +30,7 @@ function start(word: Int32Array, ms: number): { thread: Worker; notes: Int32Arra
 
 it('waits for the threads that load, and for no other', () => {
   const word = openLoading();
-  const { notes } = start(word, 300);
+  const { notes } = start(word, 1000);
   Atomics.wait(notes, BEGUN, 0);
   expect(notes[LOADED]).toBe(0);
   closeLoading(word);
