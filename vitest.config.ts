@@ -95,7 +95,8 @@ export default defineConfig({
           exclude: left,
           // A command of Slurm takes 18 s to say that its controller is away; a dead node is noticed after 20 s.
           testTimeout: 240_000,
-          hookTimeout: 120_000,
+          // A cluster that does not come free is made anew.
+          hookTimeout: 300_000,
         },
       },
     ],
