@@ -40,8 +40,8 @@ const common = {
  */
 const shared = { ...common, isolate: false } as const;
 
-/** Several whole loops at a time, beside other stages of CI. */
-const nights = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
+/** Several whole loops at a time, beside other stages of CI: there the longest takes a minute and a half. */
+const nights = { testTimeout: 900_000, hookTimeout: 900_000 } as const;
 
 const SLURM = 'test/slurm/**/*.e2e.test.ts';
 /** Libraries that an engine has loaded stay in its process, with their threads, kernels and memory. */
