@@ -142,7 +142,7 @@ describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () =>
     let most = 0;
     const timer = setInterval(() => {
       const queue = cluster.ask('squeue', '--noheader', '--states=all', '--format=%T|%j');
-      // Slurm, on a busy machine, has a job for a moment longer than the run: the next one may be there by then.
+      // Slurm has a job for a moment longer than the run: on a busy machine the next one may be there.
       const over = runNames(repo)
         .map((run) => join(repo, 'checkpoints', run))
         .filter((run) => existsSync(join(run, 'slurm/ended.json')))
