@@ -18,7 +18,13 @@ export function roomTrouble(out: string, maxBytes: number): string | null {
   if (bytes > maxBytes)
     return `its out/ has grown to ${gigabytes(bytes)}; at most ${gigabytes(maxBytes)} are allowed`;
   if (files > MAX_FILES) return `its out/ has more than ${MAX_FILES} files, which is the limit`;
-  return diskTrouble(out);
+  try {
+    return diskTrouble(out);
+  } catch (error) {
+    // Whoever takes the folder away ends the run, and not the loop.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Why a run has to end because its processes hold too much memory. Null while there is room. */
