@@ -40,8 +40,8 @@ const common = {
  */
 const shared = { ...common, isolate: false } as const;
 
-/** Several whole loops at a time, beside other stages of CI. */
-const nights = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
+/** Several whole loops at a time, beside other stages of CI: there the longest takes a minute and a half. */
+const nights = { testTimeout: 900_000, hookTimeout: 900_000 } as const;
 
 const SLURM = 'test/slurm/**/*.e2e.test.ts';
 /** Libraries that an engine has loaded stay in its process, with their threads, kernels and memory. */
@@ -95,7 +95,8 @@ export default defineConfig({
           exclude: left,
           // A command of Slurm takes 18 s to say that its controller is away; a dead node is noticed after 20 s.
           testTimeout: 240_000,
-          hookTimeout: 120_000,
+          // A cluster that does not come free is made anew.
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -42,7 +42,7 @@ const newRepo = (place: string, ...how: string[]) => {
 };
 const inside = async (place: string, script: string) => {
   const wrapped = bubblewrap(at(place)).wrap(['bash', '-c', script], { cwd: at(place), wholeCheckout: true });
-  const { stdout } = await capture({ ...wrapped, cwd: at(place), timeoutSeconds: 20 });
+  const { stdout } = await capture({ ...wrapped, cwd: at(place), timeoutSeconds: 120 });
   return stdout;
 };
 

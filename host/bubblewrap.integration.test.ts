@@ -71,7 +71,7 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     return tried.sandbox.wrap(['bash', '-c', script], confinement);
   };
   const run = (script: string, writable?: string[], readable?: string[]) =>
-    capture({ ...wrap(script, writable, readable), cwd: repo, timeoutSeconds: 20 });
+    capture({ ...wrap(script, writable, readable), cwd: repo, timeoutSeconds: 120 });
 
   it('one writes what one may, and nothing else', async () => {
     const targets = [
@@ -200,7 +200,7 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
 for argv in json.loads(sys.argv[1]): subprocess.run(argv)`;
     const { stdout } = await capture({
       argv: ['python3', '-c', inSession, JSON.stringify(wrapped.map(({ argv }) => argv))],
-      ...{ cwd: repo, env: wrapped[0]!.env, timeoutSeconds: 20 },
+      ...{ cwd: repo, env: wrapped[0]!.env, timeoutSeconds: 120 },
     });
     expect(stdout).toBe('-1 38\n-1 38\n');
   });
@@ -240,7 +240,7 @@ for argv in json.loads(sys.argv[1]): subprocess.run(argv)`;
       argv: [node, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program],
       cwd: checkout,
       env: cleanEnv({ HOME: home }),
-      timeoutSeconds: 30,
+      timeoutSeconds: 120,
     });
     rmSync(home, { recursive: true });
     expect(stdout, complaint ?? '').toBe('the task.nvm\ncheckout\n');

@@ -102,9 +102,13 @@ describe('a child', () => {
   });
 
   it('gives way to all others in the background, as a process and as a session', async () => {
-    const script = 'sleep 0.2; echo $(nice) $(grep -o "nice .*" /proc/self/autogroup)';
+    // Its session gives way once it has started.
+    const script =
+      'until [ -e begun ]; do sleep 0.02; done; echo $(nice) $(grep -o "nice .*" /proc/self/autogroup)';
     const of = async (background: boolean): Promise<string[]> => {
+      rmSync(path('begun'), { force: true });
       const child = sh(script, { background, stdio: { stdout: 'pipe' } });
+      writeFileSync(path('begun'), '');
       const said = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done);
       return said.trim().split(/\s+(?:nice )?/);
     };
@@ -132,12 +136,13 @@ describe('a child', () => {
   });
 
   it('give what they wrote while we were busy, until after the time for it', async () => {
-    const child = sh('sleep 0.2; echo late; sleep 60', { stdio: { stdout: 'pipe' } });
+    const child = sh('sleep 0.2; echo late; touch wrote; sleep 60', { stdio: { stdout: 'pipe' } });
     // As where a process that left the group holds the stream, and its child has ended.
     const said = collect(child.stdout!, Promise.resolve({} as Awaited<typeof child.done>));
     // After what is done here, timers come before input.
     await new Promise((next) => setImmediate(next));
-    for (const busy = performance.now() + 800; performance.now() < busy; );
+    // Until it has written, and for longer than is waited for that.
+    for (const busy = performance.now() + 800; performance.now() < busy || !existsSync(path('wrote')); );
     expect(await said).toBe('late\n');
     await child.stop('seen', 0);
   });

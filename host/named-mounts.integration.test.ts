@@ -42,7 +42,7 @@ const run = (script: string, where: { repo?: string; cwd?: string; writable?: st
   const { repo = home, cwd = repo, writable = [] } = where;
   const confinement = { cwd, readable: readsOf(task, repo, cwd), writable };
   const wrapped = bubblewrap(repo).wrap(['bash', '-c', script], confinement);
-  return capture({ ...wrapped, cwd, timeoutSeconds: 20 });
+  return capture({ ...wrapped, cwd, timeoutSeconds: 120 });
 };
 
 beforeAll(async () => {

@@ -13,7 +13,7 @@ it.each([
   const { status, stderr, stdout } = spawnSync(process.execPath, argv, {
     cwd: REPOSITORY,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 280_000,
   });
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   // A step says first that it is being measured.

@@ -57,5 +57,6 @@ it('gives every line its numbers', async () => {
     expect(ratio, name).toBeCloseTo(samplesPerSecond / beside.reference.samplesPerSecond, 9);
   }
   const [dense] = lines;
-  expect(dense.ratio).toBeGreaterThan(1);
+  // By processor time: others may have the machine while one of them is measured.
+  expect(Number(dense.cpuMicrosecondsPerSample)).toBeLessThan(beside.reference.cpuMicrosecondsPerSample);
 });

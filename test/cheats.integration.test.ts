@@ -59,7 +59,7 @@ async function verdictOn(lie: string, decoder: number[][]): Promise<Verdict> {
   writeSafetensors(checkpoint, { tensors, metadata: {} });
   const argv = ['node', join(root, 'bench/judge/testing/encoder.mjs'), '--lie', lie];
   const command = { argv, cwd: folder, checkpoint, log: join(folder, 'judge.log') };
-  const how = { seed: 5, stallSeconds: 60 };
+  const how = { seed: 5, stallSeconds: 120 };
   const measured = await measureCheckpoint({ name: 'test', world }, command, 8192, how, { invariance: true });
   return exampleVerdict({ metrics: metricsOf(measured).deciding });
 }

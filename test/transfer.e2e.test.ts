@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { RunRecord } from '#contract/run';
 import { cleanEnv } from '#host/env';
 import { commitAll, copiedCheckout } from './checkout.ts';
-
-vi.setConfig({ testTimeout: 480_000 });
 
 let repo: string;
 const data = () => join(repo, 'examples/activations/small/saelens-float32');

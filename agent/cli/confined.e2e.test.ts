@@ -78,7 +78,7 @@ const confined = (...args: string[]) =>
     argv: ['node', START, join(import.meta.dirname, 'confined.ts'), ...args],
     cwd: repo,
     env: cleanEnv(),
-    timeoutSeconds: 30,
+    timeoutSeconds: 280,
   });
 
 it.skipIf(!tried.ok)('a command by hand writes its own folder only, and reads what it is given', async () => {
@@ -108,7 +108,7 @@ it.skipIf(!tried.ok || noTerminal)(
         'work/tty.mjs',
       ];
       const argv = ['script', '--quiet', '--return', '--command', words.join(' '), '/dev/null'];
-      return (await capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 30 })).stdout;
+      return (await capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 280 })).stdout;
     };
     expect(await onTerminal('--binary')).toContain('true');
     // Words are passed on, so that a clock can stand below them.

@@ -57,19 +57,21 @@ describe('steering a loop from outside', () => {
     const repo = tinyRepository([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
     expect((await run(repo, 'pause')).code).toBe(2);
     const first = startCommand(repo, 'loop', '--sandbox', 'off');
-    await eventOf(repo, 'run.started');
+    const turns = () => readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
+    await startedRun(repo);
+    // The third waits for the run: a pause would hold a call that is not made yet.
+    await eventOf(repo, 'turn.finished', () => turns() === 3);
     expect((await run(repo, 'pause')).said).toContain('The time limits continue to count');
     first.child.kill('SIGKILL');
     await first.ended;
     const second = startCommand(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off');
     await eventOf(repo, 'loop.paused');
     expect((await run(repo, 'status')).said).toMatch(/^Paused since .*npm run resume/m);
-    expect(second.said()).toContain('paused: no call and no run');
-    const before = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
+    await expect.poll(second.said).toContain('paused: no call and no run');
+    const before = turns();
     expect((await run(repo, 'resume')).said).toBe('The loop continues.\n');
     expect(await second.ended).toBe(0);
-    const turns = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
-    expect([before, turns]).toEqual([3, 5]);
+    expect([before, turns()]).toEqual([3, 5]);
     expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['no-gain']);
     expect((await run(repo, 'resume')).code).toBe(2);
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -10,12 +10,12 @@ import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
-/** A git that is slow to commit the first sprint; the file `at` exists once that commit has begun. */
+/** A git that makes the file `at` once it commits the first sprint, and goes on when that is taken away. */
 function slowGit(): { bin: string; at: string } {
   const bin = emptyFolder();
   const at = join(bin, 'committing');
   const program = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
-  const slow = `case "$*" in *'Sprint 1'*) touch ${at}; sleep 1;; esac`;
+  const slow = `case "$*" in *'Sprint 1'*) mkdir ${at}-once 2>/dev/null && touch ${at}; while [ -e ${at} ]; do sleep 0.05; done;; esac`;
   writeFileSync(join(bin, 'git'), `#!/bin/sh\n${slow}\nexec ${program} "$@"\n`, { mode: 0o755 });
   return { bin, at };
 }
@@ -41,6 +41,7 @@ it.each([
     loop.stdout.destroy();
     loop.stderr.destroy();
     process.kill(-Number(loop.pid), signal);
+    rmSync(at);
     expect(await ended).toBe(code);
     expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(wanted);
     const commits = git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n');

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
@@ -13,15 +14,18 @@ async function watch(repo: string, ...args: string[]) {
 }
 
 it('shows a loop of another process until it ends, from any folder', async () => {
-  const slow = [start('slow'), train('steady'), wait, finish()];
+  const slow = [start('slow'), train('held'), wait, finish()];
   const repo = tinyRepository([slow, sprintTo('second', 0.75)]);
   const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '2');
   await eventOf(repo, 'run.started');
   const watcher = startCommand(emptyFolder(), 'watch-loop', repo);
   const once = await watch(emptyFolder(), repo, '--once', '--columns', '40');
+  // The run lasts until the watcher has shown it.
+  await expect.poll(watcher.said).toContain('Make a number large');
+  writeFileSync(join(repo, 'state/may-end'), '');
   expect(once.code, once.said).toBe(0);
   expect(once.said.split('\n').slice(0, 2)).toEqual(['Make a number large', 'running']);
-  expect(once.said).toMatch(/^Run {7}\S*steady-s0$/m);
+  expect(once.said).toMatch(/^Run {7}\S*held-s0$/m);
   expect(Math.max(...once.said.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
   expect(await watcher.ended, watcher.said()).toBe(0);
   expect(await loop.ended).toBe(0);

@@ -79,7 +79,7 @@ it('publishes the key, with which everybody can check a confirmed number', async
   const cli = (name: string, ...args: string[]) => {
     const file = join(import.meta.dirname, '../cli', `${name}.ts`);
     const argv = ['node', START, file, ...args];
-    return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
+    return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });
   };
   const run = base?.candidate ?? '';
   const check = (key: string, draw: number) =>

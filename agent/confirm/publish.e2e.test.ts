@@ -15,7 +15,7 @@ import { publishedDir } from './key.ts';
 const publish = (repo: string) => {
   const file = join(import.meta.dirname, '../cli/publish.ts');
   const argv = ['node', START, file];
-  return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
+  return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 280 });
 };
 const published = (repo: string): { hash: string; key?: string }[] =>
   JSON.parse(git(repo, 'show', `${branchOf(repo)}:sprints/secret-worlds.json`));

@@ -37,11 +37,16 @@ it.skipIf(!tried.ok)(
       sprint('two', 0.8, call('bash', { command: SNOOP })),
       [start('three', 0.5), finish({ candidate: null })],
     ];
-    const there = '({ f1: f1 + (seed % 7) / 1000, mcc })';
+    // What is measured of the second gain waits until the third sprint is open.
+    const third = join(emptyFolder(), 'third');
+    const open = `while (f1 === 0.8 && !existsSync('${third}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);`;
+    const there = `(() => { ${open} return { f1: f1 + (seed % 7) / 1000, mcc }; })()`;
     const repo = twoDevices(withSecretWorlds(tinyRepository(night), there, '{ share: 1, looks: [2] }'));
     let told = false;
+    let opened = 0;
     const asked = { researchers: 2, maxSprints: 3, sandbox: 'auto' } as const;
     const { code, events } = await loopIn(repo, asked, () => ({ type, researcherId }) => {
+      if (type === 'sprint.opened' && ++opened === 3) writeFileSync(third, '');
       if (type !== 'confirm.measured' || told) return;
       told = true;
       const other = researcherId === 'researcher-1' ? 'researcher-2' : 'researcher-1';

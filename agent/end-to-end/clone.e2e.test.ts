@@ -17,7 +17,7 @@ import { statusLines } from '../screen/status-lines.ts';
 const command = (cwd: string, name: string, ...args: string[]) => {
   const file = join(import.meta.dirname, `../cli/${name}.ts`);
   const argv = [process.execPath, START, file, ...args];
-  return capture({ argv, cwd, env: cleanEnv(), timeoutSeconds: 50 });
+  return capture({ argv, cwd, env: cleanEnv(), timeoutSeconds: 280 });
 };
 /** The list that a notebook holds, without its links. */
 const listIn = (page: string): NotebookIndex => {

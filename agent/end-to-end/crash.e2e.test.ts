@@ -131,7 +131,7 @@ it.each([1, 2])(
     const left = readdirSync(repo, { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /\.tmp$|index\.lock$/.test(name))).toEqual([]);
   },
-  120_000 + CRASHES * 30_000,
+  900_000 + CRASHES * 60_000,
 );
 
 const numbers = (more: number) =>

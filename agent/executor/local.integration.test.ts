@@ -129,9 +129,13 @@ describe('a run', () => {
         vi.stubEnv(name, undefined);
       const onGpus = async (device: string | null) => {
         const run = await start('deaf', { device });
-        const environments = processesOf(run.dir).map(({ pid }) =>
-          readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
-        );
+        // That of a process which has just been started cannot be read on some systems.
+        const environments: string[][] = [];
+        for (const { pid } of processesOf(run.dir)) {
+          const read = () => readFileSync(`/proc/${pid}/environ`, 'utf8');
+          await expect.poll(read).not.toBe('');
+          environments.push(read().split('\0'));
+        }
         const record = await run.stop('seen', { graceSeconds: 0 });
         expect(JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8')).device).toBe(record.device);
         return [

@@ -30,7 +30,7 @@ function checkout(papers: Record<string, string | Buffer>): string {
 }
 const reading = (repo: string, more: Partial<Parameters<typeof readPapers>[0]> = {}) =>
   readPapers({ repo, sandbox: noSandbox('test'), signal, ...more });
-const most = { seconds: 30, memory: 2 ** 30, chars: 10_000 };
+const most = { seconds: 120, memory: 2 ** 30, chars: 10_000 };
 
 it('gives PDFs, Markdown and text as text, each with title and size, and nothing else', async () => {
   const repo = checkout({

@@ -10,7 +10,7 @@ import { eventsPath } from '../common/paths.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
-import { finish, start } from '../fixtures/scripted.ts';
+import { call, finish, start } from '../fixtures/scripted.ts';
 import { probeSpeed } from './probe.ts';
 
 /** The tiny task whose probe does not end by itself. */
@@ -49,7 +49,9 @@ it('of --dry ends with Ctrl-C, and leaves nothing', async () => {
 });
 
 it('has ended before the loop starts the judge beside the researcher', async () => {
-  const repo = tinyRepository([[start('first'), finish({ candidate: null })]]);
+  // The sprint lasts until the judge has been started beside it: the loop ends that judge at its own end.
+  const begun = call('bash', { command: 'until [ -e ../starts ]; do sleep 0.05; done' });
+  const repo = tinyRepository([[start('first'), begun, finish({ candidate: null })]]);
   const starts = join(repo, 'state/starts');
   const edit = (name: string, change: (text: string) => string) =>
     writeFileSync(join(repo, name), change(readFileSync(join(repo, name), 'utf8')));
@@ -66,6 +68,5 @@ it('has ended before the loop starts the judge beside the researcher', async () 
   );
   git(repo, 'commit', '-qam', 'A staged task, and a judge that tells of its starts');
   await loopIn(repo, { maxSprints: 1 });
-  while (!existsSync(starts)) await sleep(20);
   expect(readFileSync(starts, 'utf8')).toBe('measured\n');
 });

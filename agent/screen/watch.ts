@@ -36,6 +36,8 @@ export async function watchLoop(watcher: Watcher, out: Out, signal: AbortSignal)
       await pause(signal);
       watcher.read();
     }
+    // What the loop has said since it was last read, before its end.
+    watcher.read();
   } finally {
     out.write('\x1b[?25h\x1b[?1049l');
   }
@@ -54,8 +56,10 @@ async function follow(watcher: Watcher, out: Out, signal: AbortSignal): Promise<
     },
     { isTTY: false, columns: 0, write: (text) => out.write(text) },
   );
-  while (!signal.aborted && watcher.now().alive) {
+  for (let alive = ran; !signal.aborted && alive; ) {
     await pause(signal);
+    // Asked before the events are read: a loop that ends in between has told its end by then.
+    ({ alive } = watcher.now());
     for (const event of watcher.read()) tell(event);
   }
   if (!signal.aborted && ran) printFrame(watcher.now(), out);

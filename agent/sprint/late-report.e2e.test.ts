@@ -14,7 +14,7 @@ it('opens the next sprint while the report of one is made, and ends with all rep
   };
   const report = async () => {
     // Where nothing opened a sprint meanwhile, the order below tells.
-    for (let waited = 0; !opened.next && waited < 10_000; waited += 20) await sleep(20);
+    for (let waited = 0; !opened.next && waited < 60_000; waited += 20) await sleep(20);
     return { files: [], trouble: null, seconds: 0 };
   };
   const { code, events } = await loopIn(repo, {}, listen, { report });

@@ -11,7 +11,7 @@ const repo = realpathSync(mkdtempSync(join(tmpdir(), 'foretell-')));
 const tried = await tryBubblewrap(repo);
 if (!tried.ok) console.log(`SKIP agent/task/foretell-built: ${tried.why}`);
 
-it.skipIf(!tried.ok)('asks the trainer of a tree in its built form', { timeout: 60_000 }, async () => {
+it.skipIf(!tried.ok)('asks the trainer of a tree in its built form', async () => {
   if (!tried.ok) return;
   const cwd = join(repo, 'state/trees/one');
   const program = join(cwd, 'work/cli/train.ts');

@@ -12,7 +12,7 @@ const scope = {
   writable: ['work'],
   outputs: join(repo, 'outputs'),
 };
-const run = (command: string, signal = new AbortController().signal, timeoutSeconds = 50) =>
+const run = (command: string, signal = new AbortController().signal, timeoutSeconds = 120) =>
   bash(command, { ...scope, timeoutSeconds }, signal);
 
 it('gives output and errors in order, and how a command ended', async () => {

@@ -24,11 +24,12 @@ async function played(repo: string, script: Step[][]) {
 }
 
 it('points out a sprint, and refuses a run, that was made already', async () => {
-  // It takes two seconds, so that it is still under way when it is asked for again.
-  const again = train('steady', { set: ['f1=0.55'] });
+  // It is under way until it has been asked for again.
+  const again = train('held', { set: ['f1=0.55'] });
+  const mayEnd = call('bash', { command: 'touch ../may-end' });
   const script: Step[][] = [
     [start('sorting'), train(), wait, finish()],
-    [start('sorting'), train(), [again, again], wait, again, write(0.7), train(), wait, finish()],
+    [start('sorting'), train(), [again, again], mayEnd, wait, again, write(0.7), train(), wait, finish()],
   ];
   const repo = tinyRepository();
   const { heard, events } = await played(repo, script);

@@ -33,7 +33,7 @@ function run(status: 'running' | 'finished'): RunFolder {
 async function read(path: string | undefined): Promise<string> {
   const cwd = join(root, 'tree');
   const wrapped = sandbox.wrap(['cat', path ?? ''], { cwd, readable: [cwd, path ?? ''] });
-  return (await capture({ ...wrapped, cwd, timeoutSeconds: 60 })).stdout;
+  return (await capture({ ...wrapped, cwd, timeoutSeconds: 120 })).stdout;
 }
 
 it('shows the encoder of a run that trains what was checked, and not what its trainer puts there since', async () => {

@@ -30,7 +30,7 @@ function checkpointOf(latents: number): string {
 
 async function measureWith(
   lie: string,
-  { latents = 16, stallSeconds = 30, of = world } = {},
+  { latents = 16, stallSeconds = 120, of = world } = {},
 ): Promise<Measurement> {
   const argv = ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie];
   const checkpoint = checkpointOf(latents);

@@ -33,7 +33,7 @@ it('is ready, measures, waits for the question, and then alone asks whether it m
     { argv: encoder('none'), cwd: root, checkpoint, log: join(root, 'judge.log') },
     { d: D, samples: 1024, invariance: false, remarks: () => note('remarks') > 0 },
     {
-      ...{ seed: 0, stallSeconds: 30, sandbox: 'off', onReady: () => note('ready') },
+      ...{ seed: 0, stallSeconds: 120, sandbox: 'off', onReady: () => note('ready') },
       question: new Question(Promise.resolve(), () => note('question')),
     },
     async (encoder) => {
@@ -59,7 +59,7 @@ it('lets nobody read before the question what an encoder says of its rows, nor t
   const judging = withEncoder(
     { argv: encoder('tell'), cwd: root, checkpoint, log },
     { d: D, samples: 1, invariance: false },
-    { ...{ seed: 0, stallSeconds: 30, sandbox: 'off' }, question: new Question(asked) },
+    { ...{ seed: 0, stallSeconds: 120, sandbox: 'off' }, question: new Question(asked) },
     async (encoder) => {
       encoder.send(new Float32Array(D).fill(7), 1, 0);
       await encoder.receive(1).finally(() => over());

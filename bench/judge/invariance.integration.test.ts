@@ -33,7 +33,7 @@ const measured = (lie: string, samples = 6000, invariance = true): Promise<Measu
       ...{ cwd: root, checkpoint, log: join(root, `${lie}.log`) },
     },
     samples,
-    { seed: 5, stallSeconds: 30 },
+    { seed: 5, stallSeconds: 120 },
     { invariance },
   );
 

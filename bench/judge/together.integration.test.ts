@@ -36,7 +36,7 @@ const encoding = (lie: string) => ({
   argv: ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie],
   ...{ cwd: root, log: join(root, `${lie}.log`) },
 });
-const how = { seed: Buffer.alloc(16, 7), stallSeconds: 30 };
+const how = { seed: Buffer.alloc(16, 7), stallSeconds: 120 };
 const samples = 3000;
 const together = (lie: string, stallSeconds = how.stallSeconds) => {
   const [checkpoint, ...also] = checkpoints;
@@ -71,7 +71,7 @@ it.each([
   ['norm', /says row_norm layer_norm, which no run may/],
   ['nan', /activations that are not finite/],
 ])('gives nothing of a process that fails for one of them: %s', async (lie, message) => {
-  const error = await together(lie, lie === 'second-hang' ? 1 : 30).catch((reason: unknown) => reason);
+  const error = await together(lie, lie === 'second-hang' ? 1 : 120).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(EncoderError);
   expect((error as EncoderError).message).toMatch(message);
 });
@@ -84,7 +84,7 @@ it('shows the process these checkpoints and no other file of the run, and gives 
     return off.wrap(argv, confinement);
   };
   const [checkpoint, ...also] = checkpoints;
-  const command = { ...encoding('none'), checkpoint, also, sandbox: { ...off, wrap }, stallSeconds: 30 };
+  const command = { ...encoding('none'), checkpoint, also, sandbox: { ...off, wrap }, stallSeconds: 120 };
   const encoder = await Encoder.start(command, D, 1024);
   expect(seen.map(({ readable, writable }) => ({ readable, writable }))).toEqual([
     { readable: [root, ...checkpoints], writable: undefined },

@@ -18,7 +18,7 @@ writeFileSync(join(outside, 'secret'), 'a secret of ours');
 afterAll(() => rmSync(outside, { recursive: true }));
 
 /** What is said of a form whose module does this first; it needs no numpy for that. */
-async function saidOf(first: string, seconds = 60): Promise<string> {
+async function saidOf(first: string, seconds = 120): Promise<string> {
   if (!tried.ok || found === null) throw new Error('skipped');
   const { sandbox } = tried;
   const python = { ...found, library: 'numpy' as const };

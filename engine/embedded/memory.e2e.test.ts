@@ -46,8 +46,7 @@ it('memory is the same after 5,000 steps as after 50', () => {
   const early = state();
   for (let i = 50; i < 5000; i++) step();
   expect(state()).toEqual(early);
-  // The timeout is for a hang only: a busy machine is slow.
-}, 600_000);
+});
 
 it("what was read stays as it was when the tensor is gone and its memory another's", () => {
   const a = tf.mul(tf.ones([100]), 3);

@@ -260,7 +260,7 @@ it('a kernel that fails is an error with its cause, and the next job is none', a
 });
 
 it('a thread that ends with a chunk in its hands is an error, not a wait for ever', async () => {
-  const pool = new Pool(2, { stalledMs: 200 });
+  const pool = new Pool(2, { stalledMs: 2000 });
   const pointer = pool.heap.allocate(4 * 4096);
   // Acts like a thread that dies: takes a chunk and ends.
   const thief = new Worker(
@@ -275,10 +275,12 @@ it('a thread that ends with a chunk in its hands is an error, not a wait for eve
     { eval: true, workerData: { memory: pool.heap.memory, NEXT: words.NEXT } },
   );
   await once(thief, 'message');
+  // On a busy machine it takes long until that thread gets its time.
+  const end = performance.now() + 120_000;
   expect(() => {
-    for (let i = 0; i < 1000; i++) pool.run('neg', 1024, 1 << 20, pointer, pointer, 4096, 4);
+    while (performance.now() < end) pool.run('neg', 1024, 1 << 20, pointer, pointer, 4096, 4);
   }).toThrow(
-    /^the kernel "neg" has made no progress for 0.2 s, at 1023 of 1024 chunks: a thread has ended or hangs/,
+    /^the kernel "neg" has made no progress for 2 s, at 1023 of 1024 chunks: a thread has ended or hangs/,
   );
   await Promise.all([thief.terminate(), pool.close()]);
 });

@@ -68,7 +68,7 @@ beforeAll(() => {
   said = night.stdout + night.stderr;
   expect(night.status, said).toBe(0);
   sprints = readSprints(sprintsDir(repo));
-}, 600_000);
+});
 
 describe('a night on activations', () => {
   it('measures by probes on held-out rows, and confirms the first best on other parts', () => {

@@ -66,4 +66,4 @@ it('measures a candidate by its probes on all rows that are held out, and shows 
     0,
     expect.stringMatching(/32 latents, \d+ held-out rows\nprobe_f1 [\s\S]*token \d+\n[\s\S]*\[\d+\]/),
   ]);
-}, 480_000);
+});

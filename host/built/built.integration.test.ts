@@ -72,7 +72,7 @@ async function commandIn(cwd: string) {
 
 async function run(cwd: string, { words, readable }: Awaited<ReturnType<typeof commandIn>>) {
   if (!tried.ok) throw new Error(tried.why);
-  return capture({ ...tried.sandbox.wrap(words, { cwd, readable }), cwd, timeoutSeconds: 30 });
+  return capture({ ...tried.sandbox.wrap(words, { cwd, readable }), cwd, timeoutSeconds: 120 });
 }
 
 const isBuilt = (words: readonly string[]) => !words.includes('tsx');
@@ -86,9 +86,7 @@ beforeAll(() => {
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 describe.skipIf(!tried.ok)('a program of a tree', () => {
-  it('says the same when it is built, by names, places and lines of its source', {
-    timeout: 120_000,
-  }, async () => {
+  it('says the same when it is built, by names, places and lines of its source', async () => {
     const cwd = makeTree('plain');
     const command = await commandIn(cwd);
     expect(isBuilt(command.words)).toBe(true);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -8,6 +8,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,19 +35,32 @@ interface Ended {
   stderr: string;
 }
 
+/**
+ * A service of the random data that holds the second half back until the file `go` is there: the trainer does
+ * not come to its end before.
+ */
+function halfOf(go: string): ChildProcess {
+  const half = Math.floor(statSync(data).size / 2);
+  const script = 'head -c "$1" "$0"; until [ -e "$2" ]; do sleep 0.02; done; tail -c "+$(($1 + 1))" "$0"';
+  return spawn('sh', ['-c', script, data, String(half), go], { stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
 /** Runs the trainer on the random data as its descriptor 3. `watch` may end it. */
 async function trainer(
   args: string[],
   watch?: (pid: number) => () => void,
-  stream: string | null = data,
+  stream: string | ChildProcess | null = data,
 ): Promise<Ended> {
-  const fd = stream === null ? null : openSync(stream, 'r');
+  const fd = typeof stream === 'string' ? openSync(stream, 'r') : null;
+  const service = typeof stream === 'string' ? null : stream;
   const { LOOP_DATA_FD: _, ...env } = ownEnv;
   const child = spawn(process.execPath, ['--import', 'tsx', 'sae/cli/train.ts', ...args], {
     cwd: repo,
-    stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
-    env: fd === null ? env : { ...env, LOOP_DATA_FD: '3' },
+    stdio: ['ignore', 'pipe', 'pipe', fd ?? service?.stdout ?? 'ignore'],
+    env: stream === null ? env : { ...env, LOOP_DATA_FD: '3' },
   });
+  // The trainer has its end.
+  service?.stdout?.destroy();
   const done = watch?.(child.pid as number);
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout?.on('data', (text) => {
@@ -56,16 +71,18 @@ async function trainer(
   });
   ended.code = await new Promise((resolve) => child.on('close', resolve));
   done?.();
+  service?.kill();
   if (fd !== null) closeSync(fd);
   return ended;
 }
 
-/** Sends a signal as soon as the file is there. */
-const whenThere = (file: string, signal: NodeJS.Signals) => (pid: number) => {
+/** Sends a signal as soon as the file is there, and then makes the file `go`. */
+const whenThere = (file: string, signal: NodeJS.Signals, go: string) => (pid: number) => {
   const timer = setInterval(() => {
     if (!existsSync(file)) return;
     clearInterval(timer);
     process.kill(pid, signal);
+    writeFileSync(go, '');
   }, 5);
   return () => clearInterval(timer);
 };
@@ -153,10 +170,11 @@ describe('train', () => {
     const straight = join(folder, 'straight');
     const killed = join(folder, 'killed');
     await trainer([...args, '--out', straight]);
-    const saved = join(killed, 'optimizer.safetensors');
+    const [saved, go] = [join(killed, 'optimizer.safetensors'), join(folder, 'go-1')];
     const first = await trainer(
       [...args, '--out', killed, '--save-every', '0.01'],
-      whenThere(saved, 'SIGKILL'),
+      whenThere(saved, 'SIGKILL', go),
+      halfOf(go),
     );
     expect(first.code).toBe(null);
     expect(existsSync(join(killed, 'result.json'))).toBe(false);
@@ -192,10 +210,11 @@ describe('train', () => {
   });
 
   it('saves on SIGTERM and ends as interrupted', async () => {
-    const out = join(folder, 'stopped');
+    const [out, go] = [join(folder, 'stopped'), join(folder, 'go-2')];
     const ended = await trainer(
       [...small, '--samples', '7680', '--out', out],
-      whenThere(join(out, 'progress.jsonl'), 'SIGTERM'),
+      whenThere(join(out, 'progress.jsonl'), 'SIGTERM', go),
+      halfOf(go),
     );
     expect(ended.code).toBe(0);
     expect(resultOf(out).status).toBe('interrupted');

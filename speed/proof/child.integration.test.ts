@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type Outcome, runPart } from './child.ts';
 
 const asked = { kind: 'golden', backend: 'cpu' } as const;
-const running = (code: string, limits = { seconds: 30 } as Parameters<typeof runPart>[1]): Promise<Outcome> =>
-  runPart(asked, limits, ['-e', code]);
+const running = (
+  code: string,
+  limits = { seconds: 120 } as Parameters<typeof runPart>[1],
+): Promise<Outcome> => runPart(asked, limits, ['-e', code]);
 
 describe('a part in a process of its own', () => {
   it('answers by its last line', async () => {
@@ -25,7 +27,7 @@ describe('a part in a process of its own', () => {
 
   it('that holds too much memory is ended', async () => {
     const code = 'const all = []; setInterval(() => all.push(Buffer.alloc(3e7, 1)), 20)';
-    const outcome = await running(code, { seconds: 30, bytes: 4e8 });
+    const outcome = await running(code, { seconds: 120, bytes: 4e8 });
     expect(outcome).toEqual({ reason: 'ended because it held more than 0.40 GB of memory' });
   });
 });

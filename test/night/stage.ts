@@ -22,7 +22,7 @@ export function stage(): string {
         'model: { name: claude-haiku-5-5, effort: low, maxTokens: 4000 }',
         `model: { name: claude-opus-5-5, effort: high, stallSeconds: ${STALL_SECONDS}, maxTokens: 32000 }`,
       )
-      .replace('    noise: 0.01\n', '    noise: 0.01\n    timeout: 4\n'),
+      .replace('    noise: 0.01\n', '    noise: 0.01\n    timeout: 8\n'),
   );
   git(folder, '-c', 'user.name=Test', '-c', 'user.email=test@example.org', 'commit', '-qam', 'Set the stage');
   return folder;

@@ -26,7 +26,7 @@ import { freePorts } from './ports.ts';
 
 export type Node = 'n1' | 'n2';
 const NODES: readonly Node[] = ['n1', 'n2'];
-const UP_SECONDS = 40;
+const UP_SECONDS = 60;
 
 /** Debian's daemons lie where a user's PATH does not lead. */
 const PATH = [process.env.PATH, '/usr/sbin', '/usr/local/sbin', '/sbin'].join(':');
@@ -83,7 +83,8 @@ export class Cluster {
       // Folders below /tmp are not as munged would have them.
       ...['--seed-file', this.#in('munge.seed'), '--foreground', '--force'],
     ]);
-    for (let waited = 0; !existsSync(this.#in('munge.socket')) && waited < 100; waited++) await sleep(50);
+    for (let waited = 0; !existsSync(this.#in('munge.socket')) && waited < 20 * UP_SECONDS; waited++)
+      await sleep(50);
     this.startController();
     for (const node of NODES) this.startNode(node);
     for (let waited = 0; waited < UP_SECONDS * 5; waited++) {
