@@ -15,7 +15,9 @@ it('counts what is stored in out/ and below it, and follows no link', () => {
   for (const [name, target] of Object.entries({ root: '/', round: '.', again: '.' }))
     symlinkSync(target, join(out, name));
   expect(roomTrouble(out, 2 << 20)).toBeNull();
-  expect(roomTrouble(out, 1 << 19)).toMatch(/^its out\/ has grown to 0\.\d+ GiB; at most 0\.00049 GiB are allowed$/);
+  expect(roomTrouble(out, 1 << 19)).toMatch(
+    /^its out\/ has grown to 0\.\d+ GiB; at most 0\.00049 GiB are allowed$/,
+  );
 });
 
 it('counts files', () => {
