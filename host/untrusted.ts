@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 
 /**
  * Opens a file that untrusted code may have put there. It never follows a symbolic link and never opens a
@@ -33,4 +33,13 @@ export function readUntrusted(path: string, maxBytes: number): string | null {
   } finally {
     closeSync(file.fd);
   }
+}
+
+/**
+ * Whether an open file lies at a path without links, as the kernel says: a trainer that runs may have put a
+ * link there, or on the way, while it was opened, and taken it away. True where the system does not tell.
+ */
+export function liesAt(fd: number, path: string): boolean {
+  const place = `/proc/self/fd/${fd}`;
+  return !existsSync('/proc/self/fd') || readlinkSync(place) === path;
 }
