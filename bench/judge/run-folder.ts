@@ -103,8 +103,6 @@ export function unmeasuredSnapshots(
   { dir, run }: RunFolder,
   batch: number,
 ): { samples: number; name: string }[] {
-  const folder = join(dir, 'out', 'evals');
-  if (!existsSync(folder)) return [];
   const rows = run.batch ?? batch;
   /** The sixth that a snapshot is taken at; null between two. */
   const sixthOf = (samples: number): number | null => {
@@ -112,7 +110,7 @@ export function unmeasuredSnapshots(
     return reached > 0 && (samples - rows) * SNAPSHOTS < reached * run.samples ? reached : null;
   };
   const done = new Set(readEvals(dir).map((point) => sixthOf(point.samples)));
-  return readdirSync(folder)
+  return namesIn(join(dir, 'out', 'evals'))
     .flatMap((name) => {
       const match = /^(\d+)\.safetensors$/.exec(name);
       return match ? [{ samples: Number(match[1]), name: `evals/${name}` }] : [];
@@ -124,6 +122,15 @@ export function unmeasuredSnapshots(
       done.add(sixth);
       return true;
     });
+}
+
+/** The names in a folder of a trainer's; none where it has put something else there. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The numbers of a snapshot, to three digits after the point. */
