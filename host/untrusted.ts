@@ -12,8 +12,12 @@ export function openUntrusted(path: string): { fd: number; size: number } | null
   } catch {
     return null;
   }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isFile()) return { fd, size: stat.size };
+  } catch {
+    // On a shared file system it may have been removed elsewhere since.
+  }
   closeSync(fd);
   return null;
 }
