@@ -116,6 +116,22 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     expect(stdout).not.toContain('secret');
   });
 
+  it('one starts whatever a run has put in the place of its optimizer file', async () => {
+    write('elsewhere', 'other');
+    const odd = 'checkpoints/odd/out/optimizer.safetensors';
+    mkdirSync(at(odd), { recursive: true });
+    try {
+      expect((await run('cat TASK.md')).stdout).toBe('the task');
+      for (const target of ['../../../elsewhere', '/usr', '/none']) {
+        rmSync(at(odd), { recursive: true });
+        symlinkSync(target, at(odd));
+        expect((await run('cat TASK.md')).stdout, target).toBe('the task');
+      }
+    } finally {
+      rmSync(at('checkpoints/odd'), { recursive: true });
+    }
+  });
+
   it('one looks into the history, whose configuration looks empty', async () => {
     const { stdout } = await run('git log --format=%s; git show HEAD:TASK.md; wc -c < .git/config');
     expect(stdout).toBe('Start\nthe task0\n');

@@ -7,10 +7,14 @@ export interface EntryBelow {
   stat: Stats;
 }
 
+/** In characters: a name below a folder that is longer may lead to what no path can name. */
+export const LONGEST_NAME = 1000;
+
 /**
  * All that lies below a folder that untrusted code writes, folders too, one after the other: a reader stops
  * where it has seen enough. No link is followed: `readdir` with `recursive` follows those to folders, out of
- * this one or round in circles. What is removed or made unreadable meanwhile is left out.
+ * this one or round in circles. What is removed or made unreadable meanwhile is left out, and what lies
+ * deeper than a path can name: who counts stops at names longer than LONGEST_NAME.
  */
 export function* entriesBelow(folder: string): Generator<EntryBelow, void> {
   // A stack in place of recursion: untrusted code makes folders as deep as it likes.

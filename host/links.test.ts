@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { linkedFiles } from './links.ts';
+import { isWork, linkedFiles } from './links.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'links-')));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -37,4 +37,15 @@ it('are the blobs alone, where links may be somebody else’s', () => {
   symlinkSync(folder('home'), join(root, 'made', 'blobs'));
   symlinkSync('../../blobs/key', join(made, 'cfg.json'));
   expect(linkedFiles(made, { hubOnly: true })).toEqual([]);
+});
+
+it('may be somebody else’s in the repository, and below a run that lies elsewhere', () => {
+  const [repo, run] = [folder('repo'), folder('disk', 'run')];
+  writeFileSync(join(run, 'run.json'), '{}');
+  symlinkSync(repo, join(root, 'repo-by-its-name'));
+  for (const named of [repo, join(root, 'repo-by-its-name')]) {
+    expect(isWork(folder('repo', 'made'), named)).toBe(true);
+    expect(isWork(folder('disk', 'run', 'out', 'made'), named)).toBe(true);
+    expect(isWork(folder('model', 'snapshots', 'abc'), named)).toBe(false);
+  }
 });

@@ -27,3 +27,15 @@ function blobsOf(folder: string): string | null {
   }
   return null;
 }
+
+/**
+ * Whether the code of the workspace may have written a folder: true for every folder in the repository, and
+ * for run folders elsewhere. `folder` must be a path without symbolic links.
+ */
+export function isWork(folder: string, repo: string): boolean {
+  const root = realpathSync(repo);
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (at === root || existsSync(join(at, 'run.json'))) return true;
+  }
+  return false;
+}

@@ -1,8 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { CappedLog } from './log.ts';
+
+const real = await vi.importActual<typeof import('node:fs')>('node:fs');
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, closeSync: vi.fn(fs.closeSync) };
+});
 
 const root = mkdtempSync(join(tmpdir(), 'log-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -48,4 +54,16 @@ it('takes nothing away that another log wrote since it began, and nothing at all
   last.write(Buffer.from('four\n'));
   for (const log of [first, second, last]) log.close();
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\nthree\nfour\n');
+});
+
+it('survives a shared file system that says at the close that it is full', () => {
+  vi.mocked(closeSync).mockImplementation((fd) => {
+    real.closeSync(fd);
+    throw Object.assign(new Error('EDQUOT: disk quota exceeded, close'), { code: 'EDQUOT' });
+  });
+  const log = new CappedLog(join(root, 'full.log'), 20);
+  log.write(Buffer.from('words'));
+  log.close();
+  vi.mocked(closeSync).mockImplementation(real.closeSync);
+  expect(readFileSync(join(root, 'full.log'), 'utf8')).toBe('words');
 });

@@ -77,8 +77,11 @@ export class CappedLog {
   }
 
   private end(): void {
-    if (this.fd !== null) closeSync(this.fd);
+    const { fd } = this;
     this.fd = null;
+    try {
+      if (fd !== null) closeSync(fd);
+    } catch {} // A shared file system says only now that it could not write.
   }
 
   private put(bytes: Buffer): void {
@@ -90,8 +93,7 @@ export class CappedLog {
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
     } catch {
-      closeSync(this.fd);
-      this.fd = null;
+      this.end();
     }
   }
 }

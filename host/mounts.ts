@@ -93,7 +93,10 @@ function linkedModules(home: string): string[] {
 function masked(root: string, home: string, writable: readonly string[]): string[] {
   const runs = join(home, 'checkpoints');
   const optimizers = existsSync(runs)
-    ? readdirSync(runs).map((run) => join(runs, run, 'out', 'optimizer.safetensors'))
+    ? readdirSync(runs)
+        .map((run) => join(runs, run, 'out', 'optimizer.safetensors'))
+        // A trainer may have put a folder or a link there, on which bwrap would fail, at each command again.
+        .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile())
     : [];
   return [...new Set([root, home].flatMap(secretFiles)), ...tokenFile(), ...optimizers]
     .filter((path) => existsSync(path))

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { deepFolder } from './fixtures/deep-folder.ts';
 import { takeOut } from './take-out.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'take-out-'));
@@ -48,4 +49,11 @@ it('takes out what is unwanted and what has no name, follows no link, and opens 
 it('takes out nothing that is wanted', () => {
   writeFileSync(join(folder, 'wanted'), '');
   expect(takeOut(folder, () => false)).toEqual([]);
+});
+
+it('takes out what lies deeper than a path can name', () => {
+  const deep = mkdtempSync(join(folder, 'deep-'));
+  deepFolder(deep);
+  expect(takeOut(deep, () => false)).toEqual([expect.stringMatching(/^e\/d{200}/)]);
+  expect(readdirSync(deep)).toEqual(['e']);
 });

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { openFolder, removeLeft } from './remove-left.ts';
 
 /**
  * An entry that untrusted code left in a folder. A name that is not UTF-8 has U+FFFD for its invalid bytes.
@@ -13,30 +14,33 @@ export interface Entry {
 }
 
 const SLASH = Buffer.from('/');
+/** What lies deeper is removed, by the bytes of its path in the folder: a copy may be too deep to be read. */
+const DEEPEST = 1000;
 
 /**
  * Removes from a folder and its subfolders what is `unwanted`, and every entry whose name is not UTF-8:
- * nobody could name it, and git would commit it. Links are not followed; a folder that was closed to us is
- * opened first. Gives the removed paths.
+ * nobody could name it, and git would commit it; and what lies deeper than a path can say for sure. Links are
+ * not followed; a folder that was closed to us is opened first. Gives the removed paths.
  */
 export function takeOut(folder: string, unwanted: (entry: Entry) => boolean): string[] {
   const gone: string[] = [];
+  const top = Buffer.from(folder);
   const walk = (at: Buffer, below: string) => {
-    open(at);
+    openFolder(at);
     for (const bytes of readdirSync(at, { encoding: 'buffer' })) {
       const place = Buffer.concat([at, SLASH, bytes]);
       const name = bytes.toString('utf8');
       const stat = lstatSync(place);
       const kind = kindOf(stat);
       const entry: Entry = { name, path: join(below, name), kind, bytes: stat.size };
-      if (!Buffer.from(name).equals(bytes) || unwanted(entry)) {
-        if (kind === 'folder') openAll(place);
-        rmSync(place, { recursive: true, force: true });
+      const isTooDeep = place.length > top.length + DEEPEST;
+      if (isTooDeep || !Buffer.from(name).equals(bytes) || unwanted(entry)) {
+        removeLeft(place);
         gone.push(entry.path);
       } else if (kind === 'folder') walk(place, entry.path);
     }
   };
-  walk(Buffer.from(folder), '.');
+  walk(top, '.');
   return gone;
 }
 
@@ -44,17 +48,4 @@ function kindOf(stat: Stats): Entry['kind'] {
   if (stat.isDirectory()) return 'folder';
   if (stat.isFile()) return 'file';
   return stat.isSymbolicLink() ? 'link' : 'other';
-}
-
-/** Gives the owner full permission: without it, the entries of a folder cannot be removed. */
-function open(folder: Buffer): void {
-  const { mode } = lstatSync(folder);
-  if ((mode & 0o700) !== 0o700) chmodSync(folder, mode | 0o700);
-}
-
-function openAll(folder: Buffer): void {
-  open(folder);
-  for (const entry of readdirSync(folder, { encoding: 'buffer', withFileTypes: true })) {
-    if (entry.isDirectory()) openAll(Buffer.concat([folder, SLASH, entry.name]));
-  }
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,6 +79,26 @@ describe('a snapshot of the workspace', () => {
     await git(repo, ['config', 'core.fsmonitor', at('.git/hooks/fsmonitor')]);
     await checkoutTree({ repo, tree: await snapshot('refs/loop/runs/x') });
     expect(existsSync(at('hooked'))).toBe(false);
+  });
+
+  it('refuses a link that leads out, also by way of another link', async () => {
+    const refused = /sae\/link: a link that leads out of sae\//;
+    symlinkSync('../..', at('sae/deep/up'));
+    await expect(snapshot()).rejects.toThrow(/sae\/deep\/up: a link that leads out/);
+    rmSync(at('sae/deep/up'));
+    mkdirSync(at('sae/deep/a/b'), { recursive: true });
+    symlinkSync('../../..', at('sae/deep/a/b/top'));
+    // By its words sae/deep/a, and in truth beside the repository.
+    for (const target of ['deep/a/b/top/../..', './deep//a/b/top/../../x', '../README.md', repo]) {
+      symlinkSync(target, at('sae/link'));
+      await expect(snapshot(), target).rejects.toThrow(refused);
+      rmSync(at('sae/link'));
+    }
+    for (const target of ['deep/er.ts', './deep', 'deep/..er', '..er']) {
+      symlinkSync(target, at('sae/link'));
+      await expect(snapshot(), target).resolves.toMatch(/^[0-9a-f]{40}/);
+      rmSync(at('sae/link'));
+    }
   });
 
   it('refuses what does not belong there, with one clear line', async () => {

@@ -246,7 +246,10 @@ function refuseName(path: string): never {
 function refuseWayOut(repo: string, folder: string, name: string): void {
   const path = join(repo, name);
   if (!lstatSync(path).isSymbolicLink()) return;
-  const way = relative(join(repo, folder), resolve(dirname(path), readlinkSync(path)));
-  if (way === '..' || way.startsWith('../') || isAbsolute(readlinkSync(path)))
+  const target = readlinkSync(path);
+  const way = relative(join(repo, folder), resolve(dirname(path), target));
+  // Behind the name of another link, `..` leads to where that link does, which is not seen in the words.
+  const goesBack = /(^|\/)(?!\.{1,2}(\/|$))[^/]+\/(.*\/)?\.\.(\/|$)/.test(target);
+  if (way === '..' || way.startsWith('../') || isAbsolute(target) || goesBack)
     throw new UserError(`${name}: a link that leads out of ${folder}/; put the file itself there`);
 }

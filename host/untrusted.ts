@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 
 /**
  * Opens a file that untrusted code may have put there. It never follows a symbolic link and never opens a
@@ -12,8 +12,12 @@ export function openUntrusted(path: string): { fd: number; size: number } | null
   } catch {
     return null;
   }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isFile()) return { fd, size: stat.size };
+  } catch {
+    // On a shared file system it may have been removed elsewhere since.
+  }
   closeSync(fd);
   return null;
 }
@@ -33,4 +37,13 @@ export function readUntrusted(path: string, maxBytes: number): string | null {
   } finally {
     closeSync(file.fd);
   }
+}
+
+/**
+ * Whether an open file lies at a path without links, as the kernel says: a trainer that runs may have put a
+ * link there, or on the way, while it was opened, and taken it away. True where the system does not tell.
+ */
+export function liesAt(fd: number, path: string): boolean {
+  const place = `/proc/self/fd/${fd}`;
+  return !existsSync('/proc/self/fd') || readlinkSync(place) === path;
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Confirmed } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
+import { removeLeft } from '#host/remove-left';
 import { runDir, sprintsDir } from '../common/paths.ts';
 import { hashOf, isInUse, seedOf } from '../confirm/key.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
@@ -59,7 +60,7 @@ export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: 
     );
     return holds ? 0 : 1;
   } finally {
-    rmSync(above, { recursive: true, force: true });
+    removeLeft(above);
   }
 }
 

@@ -6,7 +6,7 @@
 // --out is the folder NAME inside the run's. With `--writes FOLDER` it may write that folder. With `--binary`
 // the command gets a terminal as it is, so that it can refuse to write binary data there.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { runMain, UserError } from '#contract/errors';
@@ -14,10 +14,9 @@ import { readTask } from '#contract/task';
 import { startWorking, type Working } from '#contract/working';
 import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
-import { linkedFiles } from '#host/links';
+import { isWork, linkedFiles } from '#host/links';
 import { readsOf } from '#host/reads';
 import { makeWritable } from '#host/writable';
-import { inRun } from '../common/paths.ts';
 import { folderOf } from '../ledger/folder-of.ts';
 import { afterScript } from './arguments.ts';
 import { stoppable } from './interrupt.ts';
@@ -57,17 +56,6 @@ function named(args: readonly string[], cwd: string): { words: string[]; readabl
     return real === resolve(path) ? word : option + real;
   });
   return { words, readable };
-}
-
-/**
- * Whether the code of the workspace may have written a folder: true for every folder in the repository, and
- * for run folders elsewhere.
- */
-function isWork(folder: string, repo: string): boolean {
-  for (let at = folder; at !== dirname(at); at = dirname(at)) {
-    if (at === realpathSync(repo) || existsSync(inRun(at).record)) return true;
-  }
-  return false;
 }
 
 /** Passes the child's words on; the first of them ends the clock. Resolves at their end. */

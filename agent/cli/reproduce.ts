@@ -2,7 +2,7 @@
 //   npm run reproduce
 //   npm run reproduce -- 2026-02-19--10-37-12-wider-s0
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
@@ -11,6 +11,7 @@ import type { RunSpec } from '#contract/run';
 import { readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
+import { removeLeft } from '#host/remove-left';
 import { runDir, sprintsDir } from '../common/paths.ts';
 import type { SecretWorld } from '../executor/executor.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
@@ -141,7 +142,7 @@ async function onSecretWorld(again: Again, key: Uint8Array): Promise<Verdict> {
     const secretWorld: SecretWorld = await drawSecretWorld({ task, repo, profileName, key, folder });
     return await judged({ ...again, secretWorld });
   } finally {
-    rmSync(above, { recursive: true, force: true });
+    removeLeft(above);
   }
 }
 

@@ -1,10 +1,11 @@
 // Removes runs that nothing refers to:
 //   npm run rm
 //   npm run rm -- --where 'experiment=trial' --yes
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { entriesBelow } from '#host/entries-below';
+import { removeLeft } from '#host/remove-left';
 import { dropTree } from '#host/tree';
 import { runDir, sprintsDir, taskPath } from '../common/paths.ts';
 import { count } from '../common/words.ts';
@@ -58,7 +59,7 @@ async function main(): Promise<number> {
     bytes += size;
     process.stdout.write(`${runDir(repo, run.id)} (${megabytes(size)})\n`);
     if (!yes) continue;
-    rmSync(runDir(repo, run.id), { recursive: true, force: true });
+    removeLeft(runDir(repo, run.id));
     await dropTree({ repo, ref: runRef(run.id) });
   }
   if (yes) pruneTrees(repo);
@@ -76,9 +77,9 @@ function meeting(runs: readonly KnownRun[], where: string | undefined): KnownRun
 
 /** The bytes of the files of a folder; links are not followed. */
 function sizeOf(folder: string): number {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+  let bytes = 0;
+  for (const { stat } of entriesBelow(folder)) if (stat.isFile()) bytes += stat.size;
+  return bytes;
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeLeft } from '#host/remove-left';
 import { confirmingDir, secretsDir } from '../common/paths.ts';
 import type { Executor } from '../executor/executor.ts';
 import { isJobName } from '../executor/slurm/commands.ts';
@@ -26,7 +27,7 @@ export async function endLeftElsewhere(
       // Several checkouts may have their secrets in one folder: what nodes see of a run tells whose it is.
       if (!job || !isJobName(job.name) || job.shared !== confirmingDir(repo, job.name)) continue;
       await endRun(executor, repo, dir);
-      rmSync(dir, { recursive: true, force: true });
+      removeLeft(dir);
     }
   }
 }

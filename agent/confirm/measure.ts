@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OWN_FAULT } from '#contract/errors';
 import type { RunSpec } from '#contract/run';
+import { removeLeft } from '#host/remove-left';
 import type { Sandbox } from '#host/sandbox';
 import type { Config } from '../config/config.ts';
 import type { Slot } from '../devices/pool.ts';
@@ -123,7 +123,7 @@ async function measureOnce(
   } finally {
     signal.removeEventListener('abort', end);
     await handle.discard();
-    rmSync(out, { recursive: true, force: true });
+    removeLeft(out);
   }
 }
 

@@ -19,6 +19,7 @@ import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import { plain } from '#contract/text';
+import { removeLeft } from '#host/remove-left';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import type { Executor, SecretWorld } from '../executor/executor.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
@@ -252,6 +253,6 @@ export class SecretStore {
     const runs = this.#path('runs');
     for (const name of existsSync(runs) ? readdirSync(runs) : [])
       await endRun(executor, repo, join(runs, name));
-    rmSync(runs, { recursive: true, force: true });
+    removeLeft(runs);
   }
 }

@@ -1,10 +1,11 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { OWN_FAULT } from '#contract/errors';
 import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
 import { plain } from '#contract/text';
 import type { Child } from '#host/child';
 import { lastWord } from '#host/last-word';
+import { removeLeft } from '#host/remove-left';
 import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
@@ -108,7 +109,7 @@ export function follow(run: {
     refusal,
     async discard() {
       await done;
-      rmSync(dir, { recursive: true, force: true });
+      removeLeft(dir);
       await dropTree({ repo, ref: runRef(record.id) });
     },
     async stop(reason, { by = 'user', graceSeconds } = {}) {

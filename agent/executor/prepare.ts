@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { FIRST_RESEARCHER, type RunRecord, specOf } from '#contract/run';
 import { profileOf } from '#contract/task';
 import { machine } from '#host/machine';
+import { removeLeft } from '#host/remove-left';
 import { checkoutTree, keepTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
@@ -74,7 +75,7 @@ export async function beginRun(request: RunRequest, begin: Begin): Promise<RunHa
     writeJsonAtomic(inRun(dir).record, record);
     return await begin({ record, dir, treeDir, from: null, earlier: { seconds: 0, rows: 0 } });
   } catch (error) {
-    rmSync(dir, { recursive: true, force: true });
+    removeLeft(dir);
     throw error;
   }
 }
@@ -125,6 +126,6 @@ async function unchanged(request: ResumeRequest, before: RunRecord): Promise<str
 /** Removes the outputs of a run that begins anew. */
 export function emptyOut(dir: string): void {
   const { out, evals, verdict } = inRun(dir);
-  for (const path of [out, evals, verdict]) rmSync(path, { recursive: true, force: true });
+  for (const path of [out, evals, verdict]) removeLeft(path);
   mkdirSync(out);
 }

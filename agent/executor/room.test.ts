@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
@@ -28,4 +28,14 @@ it('counts files', () => {
 it('has nothing to say of a folder that was removed', () => {
   rmSync(out, { recursive: true });
   expect(roomTrouble(out, 0)).toBeNull();
+});
+
+it('does not take for room what cannot be counted: folders that are closed, or too deep for a path', () => {
+  const trouble = 'its out/ has a folder that is closed or lies too deep: what is in it cannot be counted';
+  mkdirSync(join(out, 'closed'), { mode: 0o300 });
+  expect(roomTrouble(out, 1e9)).toBe(trouble);
+  rmdirSync(join(out, 'closed'));
+  expect(roomTrouble(out, 1e9)).toBeNull();
+  mkdirSync(join(out, ...Array.from({ length: 6 }, () => 'd'.repeat(200))), { recursive: true });
+  expect(roomTrouble(out, 1e9)).toBe(trouble);
 });

@@ -1,10 +1,12 @@
-import { entriesBelow } from '#host/entries-below';
+import { entriesBelow, LONGEST_NAME } from '#host/entries-below';
 import { machineMemory, memoryOf } from '#host/memory';
 import { diskTrouble } from '../budget/disk.ts';
 
 /** The most that a run may leave: some hundred times its weights, moments and snapshots. */
 export const MAX_OUT_BYTES = 8 * 2 ** 30;
 const MAX_FILES = 10_000;
+/** What the owner of a folder needs to see what is in it. */
+const OPEN = 0o500;
 /** The rest is for the judge and the loop. A machine that swaps would stand still for hours. */
 const SHARE_OF_MEMORY = 0.9;
 
@@ -13,10 +15,11 @@ const SHARE_OF_MEMORY = 0.9;
  * while there is room.
  */
 export function roomTrouble(out: string, maxBytes: number): string | null {
-  const { bytes, files } = sizeOf(out);
+  const { bytes, files, hides } = sizeOf(out);
   if (bytes > maxBytes)
     return `its out/ has grown to ${gigabytes(bytes)}; at most ${gigabytes(maxBytes)} are allowed`;
   if (files > MAX_FILES) return `its out/ has more than ${MAX_FILES} files, which is the limit`;
+  if (hides) return 'its out/ has a folder that is closed or lies too deep: what is in it cannot be counted';
   return diskTroubleOf(out);
 }
 
@@ -34,11 +37,12 @@ export function memoryTrouble(
  * The space of a folder on the disk (allocated blocks of sparse files only). Counting stops at the number of
  * files that is refused.
  */
-function sizeOf(folder: string): { bytes: number; files: number } {
-  const sum = { bytes: 0, files: 0 };
-  for (const { stat } of entriesBelow(folder)) {
+function sizeOf(folder: string): { bytes: number; files: number; hides: boolean } {
+  const sum = { bytes: 0, files: 0, hides: false };
+  for (const { name, stat } of entriesBelow(folder)) {
     sum.files++;
     sum.bytes += stat.blocks * 512;
+    sum.hides ||= name.length > LONGEST_NAME || (stat.isDirectory() && (stat.mode & OPEN) !== OPEN);
     if (sum.files > MAX_FILES) break;
   }
   return sum;

@@ -18,6 +18,7 @@ import type { Connection } from '../researcher/connection.ts';
 import type { Checks } from './checks.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
+import { paced } from './paced.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -156,10 +157,9 @@ export class Device {
     const { run, handle } = job;
     this.#beginAhead(run, spec, role, handle);
     handle.onWaiting?.((reason) => loop.journal.emit({ type: 'run.waiting', run, reason }));
-    let last = 0;
+    const isLogged = paced(PROGRESS_EVERY_MS);
     job.handle.onProgress((p) => {
-      if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
-      last = Date.now();
+      if (!isLogged(p)) return;
       const { step: _, ...progress } = p;
       loop.journal.emit({ type: 'run.progress', run: job.run!, ...progress });
     });

@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { RunRecord } from '#contract/run';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { CUT_OFF, cutOffRuns } from './interrupted.ts';
+import { CUT_OFF, cutOffRuns, unmeasuredRuns } from './interrupted.ts';
 import { left, newJob } from './job.ts';
 
 const record: RunRecord = {
@@ -74,4 +74,16 @@ it('goes on with what the loop ended, whatever its reason says, and with nothing
 
 it('leaves alone what still trains', () => {
   expect(cutOffRuns(at(repoWith('60'), true), ['r'], profile)).toEqual([]);
+});
+
+it('measures what a finished run has left, and nothing where its trainer put no folder of snapshots', () => {
+  const repo = repoWith(null, { status: 'finished', reason: null });
+  const evals = join(repo, 'checkpoints/r/out/evals');
+  expect(unmeasuredRuns(repo, ['r'])).toEqual([]);
+  writeFileSync(evals, 'no folder');
+  expect(unmeasuredRuns(repo, ['r'])).toEqual([]);
+  rmSync(evals);
+  mkdirSync(evals);
+  writeFileSync(join(evals, '1024.safetensors'), '');
+  expect(unmeasuredRuns(repo, ['r'])).toEqual(['r']);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Profile } from '#contract/profile';
 import { type Run, type RunSpec, specOf } from '#contract/run';
 import { inRun, runDir } from '../common/paths.ts';
@@ -59,6 +59,10 @@ export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =
   });
 
 function snapshots(repo: string, id: string): number {
-  const folder = inRun(runDir(repo, id)).snapshots;
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
+  try {
+    const names = readdirSync(inRun(runDir(repo, id)).snapshots);
+    return names.filter((name) => name.endsWith('.safetensors')).length;
+  } catch {
+    return 0; // There is no such folder, or its trainer has put something else there.
+  }
 }

@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import { git } from '#host/git';
+import { removeLeft } from '#host/remove-left';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import type { Config } from '../config/config.ts';
@@ -61,7 +61,7 @@ export async function probeSpeed(
       `the speed probe ended as ${record.status}: ${record.reason ?? 'no reason given'}; see ${handle.dir}/trainer.log`,
     );
   }
-  rmSync(handle.dir, { recursive: true, force: true });
+  removeLeft(handle.dir);
   await git(repo, ['update-ref', '-d', runRef(handle.id)]);
   const seconds = record.seconds ?? 0;
   const samplesPerSecond = run?.samplesPerSecond ?? samples / seconds;

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -73,5 +82,25 @@ describe('the text editor tool', () => {
     for (const path of ['state/key', 'work/key', '/etc/passwd', '../x']) {
       expect(() => edit({ command: 'view', path }, scope), path).toThrow('may not be read');
     }
+  });
+
+  it('reads nothing that a run puts in the place of what was checked, or on the way to it', () => {
+    const at = (path: string) => join(repo, 'checkpoints/run/out', path);
+    mkdirSync(at('a'), { recursive: true });
+    writeFileSync(at('a/key'), 'mine\n');
+    writeFileSync(at('key'), 'mine\n');
+    /** What a trainer does once the path was checked: it puts another thing there. */
+    const viewed = (path: string, place: string, put: (path: string) => void) => () =>
+      edit({ command: 'view', path: `checkpoints/run/out/${path}` }, scope, (...how) => {
+        renameSync(at(place), at(`${place}-before`));
+        put(at(place));
+        return openSync(...how);
+      });
+    const leading = (to: string) => (path: string) => symlinkSync(join(repo, to), path);
+    expect(viewed('key', 'key', leading('state/key'))).toThrow('cannot be opened (ELOOP)');
+    if (process.platform !== 'linux') return; // The kernel of others does not say where a file lies.
+    expect(viewed('a/key', 'a', leading('state'))).toThrow('was changed while it was opened');
+    mkdirSync(at('b/state'), { recursive: true });
+    expect(viewed('b/state', 'b', leading('.'))).toThrow('was changed while it was opened');
   });
 });

@@ -98,3 +98,12 @@ it('rounds the numbers of a snapshot to three digits after the point', () => {
     ...{ f1: 0.877, l0: 25.123, dead_latents: 7 },
   });
 });
+
+it('finds no snapshots where the trainer has put something else in the place of their folder', () => {
+  const dir = mkdtempSync(join(folder, 'none-'));
+  const run = { dir, run: { samples: 6000, batch: 1000 } } as RunFolder;
+  expect(unmeasuredSnapshots(run, 1024)).toEqual([]);
+  mkdirSync(join(dir, 'out'));
+  writeFileSync(join(dir, 'out/evals'), '');
+  expect(unmeasuredSnapshots(run, 1024)).toEqual([]);
+});

@@ -1,17 +1,9 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
 import { decodeSafetensors, type SafetensorsFile } from '#contract/safetensors';
-import { openUntrusted, readUntrusted } from '#host/untrusted';
+import { liesAt, openUntrusted, readUntrusted } from '#host/untrusted';
 
 /** A run folder as the judge sees it; `result` is the trainer's own report, null where it left none. */
 export interface RunFolder {
@@ -74,7 +66,7 @@ export function checkedFile(
     throw new UserError(`${path}: there is no checkpoint; the run has not written one yet, or has failed`);
   try {
     // The file itself is no link, but a folder on its path may be one: out/evals could lead to the truth.
-    if (realpathSync(path) !== path || !wasAt(file.fd, path))
+    if (realpathSync(path) !== path || !liesAt(file.fd, path))
       throw new UserError(`${path}: is not read, because a link leads out of the run's folder`);
     if (file.size > MAX_CHECKPOINT_BYTES)
       throw new UserError(`${path}: ${file.size} bytes; at most ${MAX_CHECKPOINT_BYTES} are read`);
@@ -84,15 +76,6 @@ export function checkedFile(
   } finally {
     closeSync(file.fd);
   }
-}
-
-/**
- * Whether an open file lies at a path without links, as the kernel says: a trainer that runs may have put a
- * link there while it was opened, and taken it away. True where the system does not tell.
- */
-function wasAt(fd: number, path: string): boolean {
-  const place = `/proc/self/fd/${fd}`;
-  return !existsSync('/proc/self/fd') || readlinkSync(place) === path;
 }
 
 /** The size of the checkpoint, in bytes; 0 where there is none. */
@@ -120,8 +103,6 @@ export function unmeasuredSnapshots(
   { dir, run }: RunFolder,
   batch: number,
 ): { samples: number; name: string }[] {
-  const folder = join(dir, 'out', 'evals');
-  if (!existsSync(folder)) return [];
   const rows = run.batch ?? batch;
   /** The sixth that a snapshot is taken at; null between two. */
   const sixthOf = (samples: number): number | null => {
@@ -129,7 +110,7 @@ export function unmeasuredSnapshots(
     return reached > 0 && (samples - rows) * SNAPSHOTS < reached * run.samples ? reached : null;
   };
   const done = new Set(readEvals(dir).map((point) => sixthOf(point.samples)));
-  return readdirSync(folder)
+  return namesIn(join(dir, 'out', 'evals'))
     .flatMap((name) => {
       const match = /^(\d+)\.safetensors$/.exec(name);
       return match ? [{ samples: Number(match[1]), name: `evals/${name}` }] : [];
@@ -141,6 +122,15 @@ export function unmeasuredSnapshots(
       done.add(sixth);
       return true;
     });
+}
+
+/** The names in a folder of a trainer's; none where it has put something else there. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The numbers of a snapshot, to three digits after the point. */

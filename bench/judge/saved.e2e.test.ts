@@ -104,7 +104,9 @@ describe('an SAE that SAELens saved', () => {
   });
 
   it('is read where its files are links, as in a hub’s cache', async () => {
-    const folder = await saved('snapshot');
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    const folder = join(elsewhere, 'snapshot');
+    renameSync(await saved('snapshot'), folder);
     const cache = mkdtempSync(join(tmpdir(), 'hub-'));
     for (const name of readdirSync(folder)) {
       renameSync(join(folder, name), join(cache, `blob-of-${name}`));
@@ -117,9 +119,15 @@ describe('an SAE that SAELens saved', () => {
     const { code, stdout, stderr } = await ask(judge, link, '--profile', 'tiny', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ sae: 'by-its-name', metrics: { uniqueness: 1 } });
+    // In the repository a researcher may have made such links, to files that are hidden from it.
+    const work = join(root, 'snapshot');
+    renameSync(folder, work);
+    const refused = await ask(judge, work, '--profile', 'tiny', '--json');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    renameSync(work, folder);
     rmSync(cache, { recursive: true });
     const gone = await ask(judge, link, '--profile', 'tiny', '--json');
-    rmSync(names, { recursive: true });
+    for (const made of [names, elsewhere]) rmSync(made, { recursive: true });
     expect(gone).toMatchObject({ code: 2, stdout: '' });
     expect(gone.stderr).toMatch(
       /^error: [^\n]*cfg\.json: a link to [^\n]*, which cannot be read \(ENOENT\)[^\n]*$/,

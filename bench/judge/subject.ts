@@ -7,7 +7,7 @@ import { profileOf, readTask, taskFile } from '#contract/task';
 import type { TaskContract } from '#contract/task-contract';
 import type { SandboxChoice } from '#host/by-hand';
 import { splitCommand } from '#host/command';
-import { linkedFiles } from '#host/links';
+import { isWork, linkedFiles } from '#host/links';
 import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
@@ -104,11 +104,13 @@ function openSavedSae(path: string, options: CaseOptions & { profile: string }):
     async encoded(_, measuring) {
       const logs = mkdtempSync(join(tmpdir(), 'judge-'));
       const cwd = resolve(options.treeDir ?? '.');
+      // A trainer may have saved such a folder, with links to files that are hidden from it.
+      const links = linkedFiles(sae, { hubOnly: isWork(sae, process.cwd()) });
       const encoding = {
         argv: splitCommand(task.contract.encode),
         cwd,
         checkpoint: sae,
-        readable: [...readsOf(task, process.cwd(), cwd), ...linkedFiles(sae)],
+        readable: [...readsOf(task, process.cwd(), cwd), ...links],
         mayNormalise: true,
         log: join(logs, 'judge.log'),
       };

@@ -1,9 +1,10 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { capture } from '#host/capture';
-import { entriesBelow } from '#host/entries-below';
+import { entriesBelow, LONGEST_NAME } from '#host/entries-below';
+import { removeLeft } from '#host/remove-left';
 import type { Sandbox } from '#host/sandbox';
 import type { Encoding } from '../judge/subject.ts';
 
@@ -37,16 +38,16 @@ export async function withExport<T>(
     return await reading(folder);
   } finally {
     clearInterval(watch);
-    rmSync(folder, { recursive: true, force: true });
+    removeLeft(folder);
   }
 }
 
 function isTooMuch(folder: string): boolean {
   const sum = { bytes: 0, files: 0 };
-  for (const { stat } of entriesBelow(folder)) {
+  for (const { name, stat } of entriesBelow(folder)) {
     sum.files++;
     sum.bytes += stat.size;
-    if (sum.bytes > MOST.bytes || sum.files > MOST.files) return true;
+    if (sum.bytes > MOST.bytes || sum.files > MOST.files || name.length > LONGEST_NAME) return true;
   }
   return false;
 }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeLeft } from '#host/remove-left';
 import { confirmingDir } from '../../common/paths.ts';
 import { isActive, squeue } from './queue.ts';
 
@@ -19,6 +20,6 @@ export async function clearUnused(repo: string, now = Date.now()): Promise<void>
   const seen = old.length > 0 ? await squeue(old) : null;
   for (const job of seen ? old : []) {
     const one = seen?.get(job);
-    if (!one || !isActive(one)) rmSync(confirmingDir(repo, job), { recursive: true, force: true });
+    if (!one || !isActive(one)) removeLeft(confirmingDir(repo, job));
   }
 }

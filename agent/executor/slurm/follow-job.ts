@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { Progress, RunRecord } from '#contract/run';
+import { removeLeft } from '#host/remove-left';
 import { dropTree } from '#host/tree';
 import { inRun } from '../../common/paths.ts';
 import { messageOf } from '../../common/words.ts';
@@ -47,7 +47,7 @@ export function followJob(run: JobRun & { repo: string; record: RunRecord }): Ru
     refusal: Promise.all([ending, done]).then(([{ ended }]) => ended?.refusal ?? null),
     async discard() {
       await done;
-      rmSync(dir, { recursive: true, force: true });
+      removeLeft(dir);
       await dropTree({ repo, ref: runRef(record.id) });
     },
     async stop(reason, { by = 'user', graceSeconds = DEFAULT_GRACE_SECONDS } = {}) {

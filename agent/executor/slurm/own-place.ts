@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { removeLeft } from '#host/remove-left';
 
 /**
  * A new folder on the node's own disk for a run on a secret world. A job that is killed, or whose node dies,
@@ -16,8 +17,7 @@ export function ownPlace(jobDir: string, above = tmpdir()): string {
     const job = ours.exec(name)?.[1];
     if (job === undefined || (job !== basename(jobDir) && existsSync(join(dirname(jobDir), job)))) continue;
     const path = join(above, name);
-    if (lstatSync(path, { throwIfNoEntry: false })?.uid === userInfo().uid)
-      rmSync(path, { recursive: true, force: true });
+    if (lstatSync(path, { throwIfNoEntry: false })?.uid === userInfo().uid) removeLeft(path);
   }
   return mkdtempSync(join(above, `confirm-${checkout}-${basename(jobDir)}-`));
 }

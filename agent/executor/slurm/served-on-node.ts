@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunRecord } from '#contract/run';
 import { makePipe } from '#host/pipe';
+import { removeLeft } from '#host/remove-left';
 import { inRun } from '../../common/paths.ts';
 import type { RunHandle } from '../executor.ts';
 import { follow } from '../follow.ts';
@@ -57,7 +58,7 @@ export async function trainServed(
         await pumped;
       } finally {
         socket.destroy();
-        rmSync(dir, { recursive: true, force: true });
+        removeLeft(dir);
       }
     },
   };

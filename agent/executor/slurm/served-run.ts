@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { Slurm } from '#contract/executor';
 import type { RunRecord } from '#contract/run';
+import { removeLeft } from '#host/remove-left';
 import { dropTree } from '#host/tree';
 import { confirmingDir, inRun } from '../../common/paths.ts';
 import type { RunHandle, RunRequest } from '../executor.ts';
@@ -41,7 +42,7 @@ export async function startServed(of: ServedRun): Promise<RunHandle> {
   const serving = await serveRun(slurm.rowsFrom, jobDir, { ...request, ...run });
   const clear = async () => {
     await serving.close();
-    rmSync(jobDir, { recursive: true, force: true });
+    removeLeft(jobDir);
   };
   try {
     const { secretWorld: _, ...shown } = record;
@@ -74,7 +75,7 @@ export async function startServed(of: ServedRun): Promise<RunHandle> {
       refusal: done.then(() => serving.back?.refusal ?? null),
       async discard() {
         await done;
-        rmSync(dir, { recursive: true, force: true });
+        removeLeft(dir);
         await dropTree({ repo, ref: runRef(record.id) });
       },
       async stop(...how) {
