@@ -5,7 +5,7 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, re
  * FIFO (which would block us) or a device, so that a run cannot make us read another file. Null where there
  * is no plain file.
  */
-export function openUntrusted(path: string): { fd: number; size: number } | null {
+export function openUntrusted(path: string, statOf = fstatSync): { fd: number; size: number } | null {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -13,7 +13,7 @@ export function openUntrusted(path: string): { fd: number; size: number } | null
     return null;
   }
   try {
-    const stat = fstatSync(fd);
+    const stat = statOf(fd);
     if (stat.isFile()) return { fd, size: stat.size };
   } catch {
     // On a shared file system it may have been removed elsewhere since.
