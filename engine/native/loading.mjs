@@ -25,16 +25,14 @@ export function whileLoading(word, load) {
 
 /**
  * For the owner, before the thread ends: it begins to load no more, and is waited for while it loads, at most
- * so long. Returns whether it does not.
+ * so long.
  */
 export function endLoading(word, mostMs) {
   Atomics.or(word, 0, ENDING);
   const end = performance.now() + mostMs;
-  for (;;) {
+  for (let left = mostMs; left > 0; left = end - performance.now()) {
     const now = Atomics.load(word, 0);
-    if (now === ENDING) return true;
-    const left = end - performance.now();
-    if (left <= 0) return false;
+    if (now === ENDING) return;
     Atomics.wait(word, 0, now, left);
   }
 }

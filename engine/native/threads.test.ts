@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { endLoading, loadingWord } from './loading.mjs';
 import { closeLoading, startLoading } from './threads.ts';
 
 const [BEGUN, LOADED] = [0, 1];
@@ -47,6 +48,13 @@ it('waits for the threads that load, and for no other', () => {
   closeLoading([second.thread, first.thread]);
   expect([...first.notes, ...second.notes]).toEqual([1, 1, 1, 1]);
   closeLoading([first.thread]);
+});
+
+it('does not wait for ever for a thread that hangs', () => {
+  const word = loadingWord();
+  // As of one that has begun to load.
+  Atomics.add(word, 0, 1);
+  expect(msOf(() => endLoading(word, 50))).toBeGreaterThanOrEqual(49);
 });
 
 it('a thread that comes too late does not load, and can be ended', async () => {
