@@ -26,4 +26,7 @@ it('takes a STOP that cannot be read as one without a word', () => {
   expect(stopper.requested()).toEqual({ code: 'stop', reason: 'the file STOP' });
   expect([stopper.keep.aborted, stopper.hard.aborted]).toEqual([true, false]);
   expect(existsSync(join(repo, 'STOP'))).toBe(false);
+  mkdirSync(join(repo, 'STOP'));
+  expect(stopper.forgetOld(new Date(Date.now() + 60_000))).toBe(true);
+  expect(existsSync(join(repo, 'STOP'))).toBe(false);
 });

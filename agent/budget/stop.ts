@@ -67,7 +67,7 @@ export class Stopper {
   /** Called when the loop ends: its requests must not reach the next loop. */
   release(): void {
     this.#release();
-    rmSync(this.#file, { force: true });
+    this.#remove();
   }
 
   /**
@@ -76,8 +76,13 @@ export class Stopper {
   forgetOld(since: Date): boolean {
     const asked = statSync(this.#file, { throwIfNoEntry: false })?.mtime;
     if (!asked || asked >= since) return false;
-    rmSync(this.#file, { force: true });
+    this.#remove();
     return true;
+  }
+
+  /** Whatever it is: a folder of that name stops the loop too. */
+  #remove(): void {
+    rmSync(this.#file, { force: true, recursive: true });
   }
 
   /** A later request counts only where its mode is more urgent than the present one. */
@@ -102,7 +107,7 @@ export class Stopper {
     const file = this.#file;
     if (!this.#hard.signal.aborted && existsSync(file)) {
       const said = wordIn(file);
-      rmSync(file, { force: true, recursive: true });
+      this.#remove();
       if (said === NOW) this.now();
       else this.ask({ code: 'stop', reason: 'the file STOP' }, said === AFTER_RUN ? 'after-run' : 'keep');
     }
